@@ -1,0 +1,168 @@
+"""Write simulated case-level records of the Early Intervention ASB pilot in Norfolk. NOTHING HERE IS REAL.
+
+    python data/norfolk_simulated/simulate.py [OUT_DIR]
+
+The pilot's own case records are not public. These are made up, with known effects, which stand beside them in
+`truth.json`. The same seed writes the same bytes. Needs numpy; README.md explains each step.
+"""
+
+import argparse
+import csv
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import NormalDist
+
+import norfolk_process as process
+import numpy as np
+from norfolk_process import Calibration, Complaints, Days, Incidents, Survey
+
+SEED = 20240434  # the first from 20240401 on that is a typical draw, by the rule in README.md
+HERE = Path(__file__).resolve().parent
+FOLLOW_UP_YEAR = 2023
+
+
+def dates(days: Days) -> list[str]:
+    """Return days as text, blank where there is none by the extract."""
+    known = days <= process.EXTRACT  # NaT compares as false
+    return [str(day) if is_known else "" for day, is_known in zip(days, known, strict=True)]
+
+
+def identifiers(letter: str, numbers: Iterable[int]) -> list[str]:
+    """Return record numbers that say they are simulated."""
+    return [f"SIM-{letter}{number + 1:05d}" for number in numbers]
+
+
+def write_table(path: Path, columns: dict[str, Sequence[str]]) -> None:
+    """Write equally long columns of text as CSV."""
+    with path.open("w", encoding="utf-8", newline="") as target:
+        writer = csv.writer(target, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+
+
+def incident_columns(incidents: Incidents, cal: Calibration) -> dict[str, Sequence[str]]:
+    """Return the columns of incidents.csv."""
+    return {
+        "incident": identifiers("I", range(len(incidents.day))),
+        "reported_on": dates(incidents.day),
+        "district": [cal.districts[a] for a in incidents.area],
+    }
+
+
+def complaint_columns(cases: Complaints, cal: Calibration) -> dict[str, Sequence[str]]:
+    """Return the columns of complaints.csv: cases reported since April 2018 (earlier ones have a number)."""
+    kept = np.flatnonzero(cases.day >= process.START)
+    return {
+        "case": identifiers("C", kept.tolist()),
+        "place": identifiers("P", cases.place[kept].tolist()),
+        "district": [cal.districts[a] for a in cases.area[kept]],
+        "reported_on": dates(cases.day[kept]),
+        "first_visit_on": dates(cases.visited[kept]),
+        "next_reported_on": dates(cases.repeated[kept]),
+        "case_type": [process.TYPES[k] for k in cases.kind[kept]],
+        "channel": [process.CHANNELS[c] for c in cases.channel[kept]],
+        "extract_date": [str(process.EXTRACT)] * len(kept),
+    }
+
+
+def survey_columns(survey: Survey, cal: Calibration) -> dict[str, Sequence[str]]:
+    """Return the columns of survey.csv; an answer never given is blank."""
+    return {
+        "response": identifiers("S", range(len(survey.day))),
+        "case": identifiers("C", survey.case.tolist()),
+        "district": [cal.districts[a] for a in survey.area],
+        "surveyed_on": dates(survey.day),
+        "satisfaction": [process.LEVELS[level] if level >= 0 else "" for level in survey.level],
+    }
+
+
+def mean_log_visit(area: int, ratio: float) -> float:
+    """Return the expected log of the whole days to the first visit of a case reported in the follow-up."""
+    days = np.arange(1, 1001)
+    total = 0.0
+    for share, of_type in zip(process.TYPE_SHARE, process.VISIT_TYPE, strict=True):
+        centre = np.log(process.VISIT_DAYS[area] * ratio) + of_type + process.COMMON_VISIT[FOLLOW_UP_YEAR]
+        below = [0.0, *(NormalDist(centre, process.VISIT_SD).cdf(np.log(day + 0.5)) for day in days)]
+        total += float(share * (np.diff(below) * np.log(days)).sum())
+    return total
+
+
+def share_satisfied(area: int, effect: float, *, answering: bool) -> float:
+    """Return the expected share satisfied or better in the follow-up, of all asked or of those who answer."""
+    logit = process.SATISFACTION[area] + process.COMMON_SATISFACTION[FOLLOW_UP_YEAR] + effect
+    weight = process.level_shares(np.array([logit]))[0]
+    if answering:
+        weight = weight * process.ANSWERS_BY_LEVEL
+    return float(weight[3:].sum() / weight.sum())
+
+
+def satisfaction_effect(areas: list[int], *, answering: bool) -> float:
+    """Return the mean over districts of the change in the share satisfied or better."""
+    with_pilot = [share_satisfied(a, process.SATISFACTION_LOGIT, answering=answering) for a in areas]
+    without = [share_satisfied(a, 0.0, answering=answering) for a in areas]
+    return float(np.mean(with_pilot) - np.mean(without))
+
+
+def truth(seed: int, cal: Calibration) -> dict[str, object]:
+    """Return the known effects on each headline: means over the treated districts, all shocks at zero."""
+    areas = [int(a) for a in np.flatnonzero(cal.treated)]
+    visit = [mean_log_visit(a, process.VISIT_RATIO) - mean_log_visit(a, 1.0) for a in areas]
+    risk = float(process.REPEAT_RISK[areas].mean()) + process.COMMON_REPEAT[FOLLOW_UP_YEAR]
+    return {
+        "simulated": True,
+        "seed": seed,
+        "treated": list(process.TREATED),
+        "effect_from": str(process.EFFECT_FROM),
+        "effect_to": str(process.EXTRACT),
+        "headquarters_move": "no effect on anything",
+        "outcomes": {
+            "satisfaction": {
+                "estimand": "share satisfied or very satisfied, of those who answer",
+                "scale": "difference",
+                "effect": round(satisfaction_effect(areas, answering=True), 4),
+                "effect_if_all_answered": round(satisfaction_effect(areas, answering=False), 4),
+                "log_odds": process.SATISFACTION_LOGIT,
+            },
+            "recurrence": {
+                "estimand": f"risk of a repeat complaint within {process.HORIZON} days of the report",
+                "scale": "difference",
+                "effect": process.REPEAT_DIFFERENCE,
+                "risk_without_the_pilot": round(risk, 4),
+            },
+            "response_time": {
+                "estimand": "geometric mean of the whole days from report to first visit",
+                "scale": "ratio",
+                "effect": round(float(np.exp(np.mean(visit))), 4),
+                "effect_before_rounding_to_days": process.VISIT_RATIO,
+            },
+            "asb": {
+                "estimand": "recorded incidents",
+                "scale": "ratio",
+                "effect": process.ASB_RATIO,
+            },
+        },
+    }
+
+
+def main() -> None:
+    """Draw the records and write every file of this folder."""
+    shape = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=shape)
+    parser.add_argument("out_dir", type=Path, nargs="?", default=HERE)
+    out: Path = parser.parse_args().out_dir
+    out.mkdir(parents=True, exist_ok=True)
+    cal = process.load_calibration()
+    incidents, cases, survey = process.simulate(SEED, cal)
+    write_table(out / "incidents.csv", incident_columns(incidents, cal))
+    write_table(out / "complaints.csv", complaint_columns(cases, cal))
+    write_table(out / "survey.csv", survey_columns(survey, cal))
+    shutil.copyfile(process.REAL / "population.csv", out / "population.csv")
+    text = json.dumps(truth(SEED, cal), indent=2, ensure_ascii=False) + "\n"
+    (out / "truth.json").write_text(text, encoding="utf-8", newline="\n")
+    print(f"Simulated records written to {out}")
+
+
+if __name__ == "__main__":
+    main()
