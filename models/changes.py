@@ -1,0 +1,124 @@
+"""One change per area between two windows: the vector every area-level method works on."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.arrays import BoolArray, FloatArray
+from models.estimate import Scale
+from models.panel import Panel
+from models.periods import Role
+from models.summary import Undefined, summarise
+from models.wording import WINDOW_WORDS, listed
+
+RESOLUTION = 1e-12  # of the larger of the two window values: rounding error in a change
+LARGEST_LOG = 50.0  # a ratio of 5e21: no longer a number anyone can use
+
+REMEDY = {
+    Undefined.NO_EVENTS: (
+        "No events in {where}, and a rate of zero has no logarithm. Use longer windows, or merge areas, so that every "
+        "area has events in both windows."
+    ),
+    Undefined.NONE_COMPLETED: "No case is completed in {where}. Use longer windows, or a later extract.",
+    Undefined.NOT_FOLLOWED: (
+        "Nobody is followed to the horizon in {where}. Use a shorter horizon, a window that ends earlier, or a later "
+        "extract."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An area without a value in one window, and why."""
+
+    area: int
+    window: Role
+    reason: Undefined
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Change of each area from one window to another, on the linear scale of its kind.
+
+    Attributes
+    ----------
+    w
+        After less before, shape (A,); NaN where undefined.
+    variance
+        Sampling variance of `w`, shape (A,); NaN where unknown.
+    usable
+        Mask of the areas with a change, shape (A,).
+    gaps
+        Why each of the others has none, by area; the window before is called the baseline.
+    resolution
+        Size of a difference between changes that is only rounding error.
+    """
+
+    w: FloatArray
+    variance: FloatArray
+    usable: BoolArray
+    gaps: tuple[Gap, ...]
+    resolution: float
+
+
+def change(panel: Panel, before: BoolArray, after: BoolArray) -> Changes:
+    """Subtract each area's value in `before` from its value in `after`.
+
+    Parameters
+    ----------
+    panel
+        The outcome.
+    before, after
+        Masks of the periods, shape (T,) or (A, T).
+
+    Returns
+    -------
+    Changes
+        Log rate ratio for counts, log ratio of geometric means for durations, difference in share or mean otherwise.
+    """
+    first, second = summarise(panel.cells, before), summarise(panel.cells, after)
+    usable = first.defined & second.defined
+    gaps = [
+        Gap(area, window, reason)
+        for window, summary in ((Role.BASELINE, first), (Role.FOLLOW_UP, second))
+        for area, reason in summary.undefined.items()
+    ]
+    levels = np.abs(np.concatenate([first.value[usable], second.value[usable]]))
+    return Changes(
+        w=second.value - first.value,
+        variance=first.variance + second.variance,
+        usable=usable,
+        gaps=tuple(sorted(gaps, key=lambda gap: gap.area)),
+        resolution=RESOLUTION * float(levels.max(initial=0.0)),
+    )
+
+
+def why_not(panel: Panel, changes: Changes) -> str:
+    """Why these changes give no estimate, in words; empty if they give one.
+
+    An area without data is left out. An area with data but no value stops the analysis: leaving it out would choose
+    areas by their outcome.
+    """
+    for reason, remedy in REMEDY.items():
+        where = [
+            f"{panel.areas[gap.area]} ({WINDOW_WORDS[gap.window]})" for gap in changes.gaps if gap.reason is reason
+        ]
+        if where:
+            return remedy.format(where=listed(where))
+    for group, members in (("treated", panel.treated), ("comparison", ~panel.treated)):
+        if not (members & changes.usable).any():
+            return f"No {group} area has data in both the baseline and the follow-up. Check the windows and the source."
+    return ""
+
+
+def on_scale(scale: Scale, effect: float) -> float:
+    """Carry an effect from the linear scale to `scale`: exp() for ratios."""
+    return math.exp(effect) if scale is Scale.RATIO else effect
+
+
+def limits_on_scale(scale: Scale, limits: tuple[float, float]) -> tuple[float, float] | None:
+    """Carry an interval to `scale`; None if a ratio's limits are too wide to be written as numbers."""
+    if scale is Scale.RATIO and max(abs(limit) for limit in limits) > LARGEST_LOG:
+        return None
+    return on_scale(scale, limits[0]), on_scale(scale, limits[1])

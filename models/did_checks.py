@@ -1,0 +1,130 @@
+"""Checks of a difference-in-differences: each says what was looked at and what was found, for a councillor."""
+
+import numpy as np
+
+from models.arrays import BoolArray, FloatArray
+from models.changes import Changes, change, why_not
+from models.estimate import Check, Estimate, Status
+from models.inference.collapsed import CollapsedT, collapsed_t
+from models.inference.permutation import attainable_p
+from models.inference.refusal import NoInference
+from models.panel import Kind, Panel, observed
+from models.periods import Periods, TimeUnit
+from models.wording import WINDOW_WORDS, areas_words, listed, p_words, percent, signed
+
+ENOUGH_TREATED = 4
+ENOUGH_AREAS = 20
+SHORTEST_HALF = 3
+SEASON_TOLERANCE = 0.05  # whole years of weeks or days split a little unevenly over the months
+NOTABLE = 0.05
+
+
+def areas(treated: int, comparison: int) -> Check:
+    """Count the areas, which are what the evidence rests on, whatever the number of cases."""
+    floor = attainable_p(treated, comparison)
+    finding = f"The evidence rests on {areas_words(treated, comparison)}."
+    detail = f"The smallest p-value that comparing these areas with one another can give is {p_words(floor)}."
+    if treated + comparison == 2:
+        return Check("areas", Status.FAIL, f"{finding} Chance cannot be judged from one area on each side.", detail)
+    if treated < ENOUGH_TREATED or treated + comparison < ENOUGH_AREAS:
+        few = f"{finding} With so few, only a large effect can be told from chance."
+        return Check("areas", Status.WARN, few, detail)
+    return Check("areas", Status.PASS, finding, detail)
+
+
+def areas_complete(panel: Panel, changes: Changes) -> Check:
+    """Name the areas left out for want of data, and those with periods missing from their counts."""
+    missing = [name for name, usable in zip(panel.areas, changes.usable, strict=True) if not usable]
+    if missing:
+        finding = f"No value in the baseline or the follow-up, so not in the estimate: {listed(missing)}."
+        return Check("areas_complete", Status.FAIL, finding, "; ".join(_gap_words(panel, changes)))
+    if panel.kind is Kind.COUNT:
+        in_window = panel.periods.baseline | panel.periods.follow_up
+        unseen = (~observed(panel.cells) & in_window).sum(axis=1)
+        partial = [f"{panel.areas[a]} ({unseen[a]} of {in_window.sum()})" for a in np.flatnonzero(unseen)]
+        if partial:
+            finding = f"Periods without data in {listed(partial)}; rates are over the periods that have data."
+            return Check("areas_complete", Status.WARN, finding, "Other areas keep those periods.")
+    return Check("areas_complete", Status.PASS, "Every area has data in the baseline and in the follow-up.")
+
+
+def seasons(periods: Periods) -> Check:
+    """Compare the months of the year in the two windows."""
+    before, after = _season_shares(periods, periods.baseline), _season_shares(periods, periods.follow_up)
+    exact = periods.unit in {TimeUnit.MONTH, TimeUnit.QUARTER, TimeUnit.YEAR}
+    if np.abs(before - after).sum() / 2 <= (1e-9 if exact else SEASON_TOLERANCE):
+        return Check("seasons", Status.PASS, "Baseline and follow-up hold the same times of year.")
+    return Check(
+        "seasons",
+        Status.WARN,
+        "Baseline and follow-up do not hold the same times of year in equal parts.",
+        "A season that is the same in all areas cancels out; one that is stronger in some areas would look like an "
+        "effect. Windows of whole years avoid this.",
+    )
+
+
+def earlier_gap(panel: Panel, level: float) -> Check:
+    """Estimate an effect where there was none: from the first to the second half of the baseline."""
+    members = np.flatnonzero(panel.periods.baseline)
+    half = len(members) // 2
+    if half < SHORTEST_HALF:
+        finding = f"The baseline is too short to look for an earlier gap: {2 * SHORTEST_HALF} periods are needed."
+        return Check("earlier_gap", Status.NOT_RUN, finding)
+    changes = change(panel, _mask(panel, members[:half]), _mask(panel, members[half:]))
+    reason = "" if changes.usable.all() else why_not(panel, changes) or "An area has no data in one half."
+    result = reason or collapsed_t(changes.w, panel.treated, level, changes.resolution)
+    if isinstance(result, str | NoInference):
+        detail = result if isinstance(result, str) else result.reason
+        finding = "Whether the groups already drew apart within the baseline cannot be judged."
+        return Check("earlier_gap", Status.NOT_RUN, finding, detail)
+    return _gap_found(panel, result, level)
+
+
+def one_team(main: Estimate, merged: Estimate | None) -> Check:
+    """Compare the headline with the estimate that takes one team's areas as one unit."""
+    if merged is None or main.interval is None:
+        finding = "Whether the answer changes with treated areas as one unit cannot be judged."
+        return Check("one_team", Status.NOT_RUN, finding, "One of the two estimates has no interval.")
+    turned = (main.estimate - main.null) * (merged.estimate - merged.null) < 0
+    lost = _excludes_null(main) and not _excludes_null(merged)
+    if not (turned or lost):
+        finding = "One team serves all treated areas; counting them as one unit does not change the answer."
+        return Check("one_team", Status.PASS, finding)
+    how = "points the other way" if turned else "no longer shows a difference from no effect"
+    finding = f"One team serves all treated areas; counted as one unit, the estimate {how}."
+    detail = "Whatever else happened to that team happened in all its areas, so they are not separate tests of it."
+    return Check("one_team", Status.WARN, finding, detail)
+
+
+def _gap_found(panel: Panel, result: CollapsedT, level: float) -> Check:
+    lo, hi = (signed(panel, limit) for limit in result.interval)
+    finding = (
+        "From the first to the second half of the baseline, before the intervention, treated areas moved by "
+        f"{signed(panel, result.estimate)} relative to comparison areas ({percent(level)} interval {lo} to {hi}, "
+        f"p-value {p_words(result.p_value)})."
+    )
+    if result.p_value < NOTABLE:
+        detail = "The groups were already drawing apart, so the estimate may continue an older difference."
+        return Check("earlier_gap", Status.WARN, finding, detail)
+    detail = "Gaps within the interval cannot be ruled out; that none stands out does not show that there was none."
+    return Check("earlier_gap", Status.PASS, finding, detail)
+
+
+def _gap_words(panel: Panel, changes: Changes) -> list[str]:
+    return [f"{panel.areas[gap.area]}: {gap.reason} in the {WINDOW_WORDS[gap.window]}" for gap in changes.gaps]
+
+
+def _season_shares(periods: Periods, window: BoolArray) -> FloatArray:
+    """Share of a window's periods that begin in each month, shape (12,)."""
+    months = [start.month - 1 for start, inside in zip(periods.starts, window, strict=True) if inside]
+    return np.bincount(months, minlength=12) / max(1, len(months))
+
+
+def _mask(panel: Panel, members: np.typing.NDArray[np.intp]) -> BoolArray:
+    mask = np.zeros(len(panel.periods), dtype=np.bool_)
+    mask[members] = True
+    return mask
+
+
+def _excludes_null(estimate: Estimate) -> bool:
+    return estimate.interval is not None and not estimate.interval[0] <= estimate.null <= estimate.interval[1]

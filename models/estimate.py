@@ -1,0 +1,161 @@
+"""What a model may say: an estimate, a path over time, a check with a finding, or why there is no number."""
+
+import math
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Self
+
+from scipy import stats
+
+
+class Scale(StrEnum):
+    """Scale an estimate is expressed on."""
+
+    DIFFERENCE = "difference"  # in the outcome's own unit; 0 = no effect
+    LOG_RATIO = "log_ratio"  # 0 = no effect
+    RATIO = "ratio"  # rate, geometric-mean or hazard ratio; 1 = no effect
+
+
+class Status(StrEnum):
+    """Outcome of a check."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    WARN = "warn"
+    FAIL = "fail"
+    NOT_RUN = "not_run"
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """Number of independent areas behind an estimate."""
+
+    treated: int
+    comparison: int
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One estimate of one effect by one method.
+
+    Attributes
+    ----------
+    model, method
+        Registered model name, and the inference in words ("collapsed change per area, t(5)").
+    estimand
+        What is estimated ("area ITT").
+    scale
+        Scale of `estimate` and `interval`.
+    estimate
+        Positive differences and ratios above 1 mean more of the outcome in treated areas.
+    interval
+        Lower and upper limit at `level`, on `scale`; None where only the point can be estimated.
+    level
+        Confidence level of the interval, e.g. 0.95.
+    std_error
+        On the scale `estimate` is linear on: for ``ratio``, the standard error of the log ratio. None if undefined.
+    df
+        Degrees of freedom of the t distribution; None for a normal or a permutation test.
+    p_value, attainable_p
+        Two-sided p for no effect, and the smallest p the method could have returned.
+    clusters
+        Areas behind the estimate.
+    headline
+        True for the one estimate an outcome is judged by.
+    note
+        What a reader must know to use this number; may be empty.
+    """
+
+    model: str
+    method: str
+    estimand: str
+    scale: Scale
+    estimate: float
+    interval: tuple[float, float] | None
+    level: float
+    std_error: float | None
+    df: float | None
+    p_value: float | None
+    attainable_p: float | None
+    clusters: Clusters
+    headline: bool = False
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        numbers = [self.estimate, self.std_error, self.df, self.p_value, self.attainable_p, *(self.interval or ())]
+        if not all(math.isfinite(x) for x in numbers if x is not None):
+            raise ValueError(f"{self.model} ({self.method}): an estimate must be finite; give a NotEstimable instead")
+
+    @property
+    def null(self) -> float:
+        """Value of no effect on `scale`."""
+        return 1.0 if self.scale is Scale.RATIO else 0.0
+
+    def linear(self, value: float) -> float:
+        """Carry a value on `scale` to the scale on which the estimate is linear (log for ratios)."""
+        return math.log(value) if self.scale is Scale.RATIO else value
+
+    def from_linear(self, value: float) -> float:
+        """Carry a value from the linear scale back to `scale`."""
+        return math.exp(value) if self.scale is Scale.RATIO else value
+
+    def probability_above(self, value: float) -> float | None:
+        """Share of the confidence distribution (flat prior) above `value` on `scale`; None without inference."""
+        if self.std_error is None or self.std_error <= 0:
+            return None
+        z = (self.linear(value) - self.linear(self.estimate)) / self.std_error
+        return float(stats.norm.sf(z) if self.df is None else stats.t.sf(z, self.df))
+
+    def as_companion(self) -> Self:
+        """Return the same estimate, not the headline."""
+        return replace(self, headline=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NotEstimable:
+    """Why a model gives no number, or no inference, in words a person can act on."""
+
+    model: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PathPoint:
+    """One period of a path; None where undefined.
+
+    `value` is what was observed. `lo` and `hi` are the interval of the counterfactual where there is one, else of the
+    value.
+    """
+
+    period: str
+    value: float | None
+    lo: float | None = None
+    hi: float | None = None
+    counterfactual: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A named series over the study's periods, in the outcome's unit."""
+
+    name: str
+    points: tuple[PathPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check that was run: its status, its finding in one sentence, and the detail behind it."""
+
+    id: str
+    status: Status
+    finding: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOutput:
+    """Everything one model says about one outcome."""
+
+    estimates: tuple[Estimate, ...] = ()
+    paths: tuple[Path, ...] = ()
+    checks: tuple[Check, ...] = ()
+    not_estimable: tuple[NotEstimable, ...] = ()

@@ -1,0 +1,1 @@
+"""Inference that holds with few areas: collapsed t, exact permutation, CR2 with Bell-McCaffrey df."""

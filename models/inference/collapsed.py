@@ -1,0 +1,87 @@
+"""Small-sample t test on one number per area (Donald & Lang 2007, Review of Economics and Statistics 89:221)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from models.arrays import BoolArray, FloatArray
+from models.inference.refusal import NoInference
+
+ROUNDING = 1e-10  # differences below this share of the largest change are rounding error
+
+
+@dataclass(frozen=True, slots=True)
+class CollapsedT:
+    """Difference between the two groups' mean changes, with a pooled variance.
+
+    Attributes
+    ----------
+    estimate, std_error
+        In the unit of the changes; positive means more in treated areas.
+    df
+        G - 2 for G areas.
+    p_value
+        Two-sided, for no difference.
+    interval
+        Lower and upper limit at the level asked for.
+    """
+
+    estimate: float
+    std_error: float
+    df: float
+    p_value: float
+    interval: tuple[float, float]
+
+
+def difference_in_means(changes: FloatArray, treated: BoolArray) -> float:
+    """Mean change of treated areas less mean change of the others; `changes` and `treated` have shape (G,)."""
+    return float(changes[treated].mean() - changes[~treated].mean())
+
+
+def tolerance(changes: FloatArray, resolution: float) -> float:
+    """Size below which a difference between changes is rounding error."""
+    return max(resolution, ROUNDING * float(np.abs(changes).max()))
+
+
+def collapsed_t(
+    changes: FloatArray, treated: BoolArray, level: float, resolution: float = 0.0
+) -> CollapsedT | NoInference:
+    """Test the difference in mean change on G - 2 degrees of freedom.
+
+    Parameters
+    ----------
+    changes
+        Change from before to after, one per area, shape (G,), all finite.
+    treated
+        Mask of the treated areas, shape (G,); both groups must have members.
+    level
+        Confidence level of the interval, in (0, 1).
+    resolution
+        Size of a difference that is only rounding error in `changes`.
+
+    Notes
+    -----
+    ``s^2 = sum e_g^2 / (G - 2)``, ``SE = s sqrt(1/G1 + 1/G0)``, referred to t(G - 2). Exact for independent normal
+    changes with one variance in both groups, however few the areas; serial correlation within an area is irrelevant,
+    because the area enters once.
+    """
+    many, few = int(treated.sum()), int((~treated).sum())
+    df = many + few - 2
+    if df < 1:
+        return NoInference(
+            "With one treated and one comparison area nothing shows how much areas differ by chance, so an effect "
+            "cannot be told from ordinary variation; add comparison areas."
+        )
+    estimate = difference_in_means(changes, treated)
+    residual = changes - np.where(treated, changes[treated].mean(), changes[~treated].mean())
+    spread = float(np.sqrt(residual @ residual / df))
+    if spread <= tolerance(changes, resolution):
+        return NoInference(
+            "All areas of a group changed by exactly the same amount, so nothing shows how much areas differ by "
+            "chance; check that the data are not copied or modelled."
+        )
+    std_error = spread * float(np.sqrt(1 / many + 1 / few))
+    half = float(stats.t.ppf((1 + level) / 2, df)) * std_error
+    p_value = 2 * float(stats.t.sf(abs(estimate) / std_error, df))
+    return CollapsedT(estimate, std_error, float(df), p_value, (estimate - half, estimate + half))

@@ -1,0 +1,86 @@
+"""The models a study may name: what each needs, what it estimates, and the function that fits it.
+
+A model is added here and nowhere else: the study schema, the pipeline, the headline rule and the report read this.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from models import did, its, panel_regression
+from models.design import Design
+from models.estimate import ModelOutput
+from models.panel import Panel
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """One model.
+
+    Attributes
+    ----------
+    name, title
+        Name in the study file, and in words.
+    answers
+        What it estimates and how, in one sentence for the report's methods section.
+    needs_comparison
+        True if it cannot run without comparison areas.
+    options
+        Frozen dataclass of its options; every field has a default.
+    fit
+        Function of (panel, design, options).
+    headline_rank
+        The headline comes from the model of lowest rank that offers one; None: it never headlines.
+    """
+
+    name: str
+    title: str
+    answers: str
+    needs_comparison: bool
+    options: type[Any]
+    fit: Callable[[Panel, Design, Any], ModelOutput]
+    headline_rank: int | None
+
+
+DID = ModelSpec(
+    name="did",
+    title="Difference-in-differences",
+    answers=(
+        "The change from baseline to follow-up in each area, one number per area; treated areas' mean change "
+        "less comparison areas' mean change."
+    ),
+    needs_comparison=True,
+    options=did.DidOptions,
+    fit=did.fit,
+    headline_rank=1,
+)
+ITS = ModelSpec(
+    name="its",
+    title="Interrupted time series",
+    answers=(
+        "The treated areas' own series, before and after: the change in level and slope against the trend and "
+        "season of the baseline."
+    ),
+    needs_comparison=False,
+    options=its.ItsOptions,
+    fit=its.fit,
+    headline_rank=2,
+)
+PANEL = ModelSpec(
+    name="panel",
+    title="Two-way fixed-effects regression",
+    answers=(
+        "A regression of every area and period on area and period effects, shown because readers know it. It "
+        "estimates the same difference from single periods instead of windows; its usual errors are too small here."
+    ),
+    needs_comparison=True,
+    options=panel_regression.PanelOptions,
+    fit=panel_regression.fit,
+    headline_rank=None,
+)
+
+MODELS = MappingProxyType({spec.name: spec for spec in (DID, ITS, PANEL)})
+
+PLANNED = frozenset({"bayes", "event_study", "synthetic", "staggered", "recurrence"})
+"""Names of models that are designed but not built; a study that asks for one is told so."""

@@ -1,0 +1,49 @@
+"""Words for the numbers and names in notes, reasons and findings."""
+
+import math
+from collections.abc import Sequence
+
+from models.estimate import Scale
+from models.panel import Kind, Panel
+from models.periods import Role
+
+SHARES = frozenset({Kind.BINARY, Kind.ORDINAL, Kind.TIME_TO_EVENT})
+"""Kinds whose values are shares, between 0 and 1."""
+
+WINDOW_WORDS = {Role.BASELINE: "baseline", Role.FOLLOW_UP: "follow-up"}
+MOST_NAMED = 5
+
+
+def signed(panel: Panel, effect: float) -> str:
+    """Write an effect on the linear scale: "+4.0%" for ratios, "-3.1 points" for shares, else with the unit."""
+    if panel.scale is Scale.RATIO:
+        text = f"{100 * math.expm1(effect):+.1f}%"
+    elif panel.kind in SHARES:
+        text = f"{100 * effect:+.1f} percentage points"
+    else:
+        text = f"{effect:+.3g} {panel.unit}"
+    return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
+
+
+def p_words(p: float) -> str:
+    """Write a p-value to three places."""
+    return "below 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write "A", "A and B", "A, B and C", or the first few "and 7 more"."""
+    shown = list(names[:MOST_NAMED])
+    if len(names) > MOST_NAMED:
+        return f"{', '.join(shown)} and {len(names) - MOST_NAMED:,} more"
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
+
+
+def areas_words(treated: int, comparison: int) -> str:
+    """Write "2 treated and 5 comparison areas"."""
+    plural = "area" if comparison == 1 else "areas"
+    return f"{treated:,} treated and {comparison:,} comparison {plural}"
+
+
+def percent(level: float) -> str:
+    """Write a confidence level: "95%"."""
+    return f"{100 * level:g}%"
