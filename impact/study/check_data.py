@@ -1,0 +1,187 @@
+"""Checks that the sources, outcomes and decision of a study agree with each other."""
+
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any
+
+from impact.study.inconsistency import Inconsistency, repeated
+from impact.study.outcomes import (
+    BinaryOutcome,
+    CountOutcome,
+    DurationOutcome,
+    OrdinalOutcome,
+    OutcomeBase,
+    OutcomeRole,
+    TimeToEventOutcome,
+)
+from impact.study.schema import Source, Study
+from impact.study.words import Loc, did_you_mean, quoted
+from models.periods import TimeUnit
+
+type Names = frozenset[str] | None
+
+SHARES = (BinaryOutcome, OrdinalOutcome, TimeToEventOutcome)
+RATIOS = (CountOutcome, DurationOutcome)
+POLICE = "police.uk"
+DATABASE = frozenset({".duckdb", ".ddb", ".db"})
+EXCEL = frozenset({".xlsx", ".xlsm", ".xls"})
+PARQUET = frozenset({".parquet", ".pq"})
+TEXT = frozenset({".csv", ".tsv", ".txt"})
+
+
+def check_sources(study: Study) -> Iterator[Inconsistency]:
+    """Find sources with no place, with two, or with keys that do not apply to theirs."""
+    for name, source in study.sources.items():
+        loc: Loc = ("sources", name)
+        if source.path is None and source.uri is None:
+            yield Inconsistency(loc, f"source {quoted(name)} needs a path or a uri.", key=True)
+        elif source.path is not None and source.uri is not None:
+            text = f"source {quoted(name)} has both a path and a uri."
+            yield Inconsistency((*loc, "uri"), text, "keep one of the two.", key=True)
+        else:
+            yield from _format(loc, source)
+        if source.reader == POLICE and study.time.unit in {TimeUnit.DAY, TimeUnit.WEEK}:
+            text = f"{POLICE} files give months, so periods cannot be shorter; time.unit is {study.time.unit}."
+            yield Inconsistency((*loc, "reader"), text, "write 'unit: month' under time.", (("time", "unit"),))
+
+
+def _format(loc: Loc, source: Source) -> Iterator[Inconsistency]:
+    suffix = PurePath(source.path).suffix.lower() if source.path else ""
+    known = suffix in DATABASE | EXCEL | PARQUET | TEXT
+    database = source.uri is not None or suffix in DATABASE
+    given = [key for key in ("table", "query") if getattr(source, key) is not None]
+    if database and not given:
+        yield Inconsistency(loc, f"source {quoted(str(loc[-1]))} is a database; it needs a table or a query.", key=True)
+    if len(given) == 2:
+        yield Inconsistency(
+            (*loc, "query"), "a source has a table or a query, not both.", "keep one.", (loc,), key=True
+        )
+    misplaced = [(key, "a database (uri, or a .duckdb file)") for key in given if not database]
+    if source.sheet is not None and (database or (known and suffix not in EXCEL)):
+        misplaced.append(("sheet", "an Excel file"))
+    if source.delimiter is not None and (database or (known and suffix not in TEXT)):
+        misplaced.append(("delimiter", "a CSV file"))
+    for key, what in misplaced:
+        text = f"'{key}' is for {what}, and {quoted(str(source.uri or source.path))} is not one."
+        yield Inconsistency((*loc, key), text, "remove it.", ((*loc, "path"), (*loc, "uri")), key=True)
+
+
+def check_outcomes(study: Study, sources: Names) -> Iterator[Inconsistency]:
+    """Find outcomes that name no source, contradict themselves, or cannot be read from their source."""
+    for name, outcome in study.outcomes.items():
+        loc: Loc = ("outcomes", name)
+        yield from _known_source((*loc, "source"), outcome.source, sources)
+        yield from _worthwhile(loc, outcome)
+        yield from _readable(study, loc, outcome)
+        if isinstance(outcome, CountOutcome) and outcome.exposure:
+            yield from _known_source((*loc, "exposure", "source"), outcome.exposure.source, sources)
+        if isinstance(outcome, OrdinalOutcome):
+            yield from _levels(loc, outcome)
+        if isinstance(outcome, DurationOutcome):
+            yield from _duration(loc, outcome)
+
+
+def _known_source(loc: Loc, name: str, sources: Names) -> Iterator[Inconsistency]:
+    if sources is not None and name not in sources:
+        end = did_you_mean(name, sources) or "."
+        yield Inconsistency(loc, f"there is no source {quoted(name)}{end}", "correct it, or add it under sources.")
+
+
+def _worthwhile(loc: Loc, outcome: OutcomeBase) -> Iterator[Inconsistency]:
+    value, at = outcome.worthwhile, (*loc, "worthwhile")
+    if value is None:
+        return
+    if value == 0:
+        fix = "give the smallest change worth having, or remove the line if none was agreed."
+        yield Inconsistency(at, "worthwhile is 0: any change at all would then be worth having.", fix)
+    elif value * outcome.better.sign < 0:
+        side = "above" if outcome.better.sign > 0 else "below"
+        text = f"better is {outcome.better}, so a worthwhile change is {side} 0, not {value:g}."
+        yield Inconsistency(at, text, f"write {-value:g}, or change 'better'.", ((*loc, "better"),))
+    percent = f"a change of {value:g}% is written {value / 100:g}." if abs(value) <= 100 else ""
+    if isinstance(outcome, SHARES) and abs(value) >= 1:
+        text = f"worthwhile is a change in a share, between -1 and 1, not {value:g}."
+        yield Inconsistency(at, text, percent.replace("%", " points"), ((*loc, "kind"),))
+    if isinstance(outcome, RATIOS) and value <= -1:
+        text = f"worthwhile is a relative change, above -1 (which would be 100% fewer), not {value:g}."
+        yield Inconsistency(at, text, percent, ((*loc, "kind"),))
+
+
+def _readable(study: Study, loc: Loc, outcome: OutcomeBase) -> Iterator[Inconsistency]:
+    """Find outcomes that their source's reader cannot give."""
+    source, about = study.sources.get(outcome.source), (("sources", outcome.source, "reader"), (*loc, "source"))
+    reader = source.reader if source else "generic"
+    if reader == POLICE and not isinstance(outcome, CountOutcome):
+        text = f"{POLICE} files can only be counted, so the kind must be count."
+        yield Inconsistency((*loc, "kind"), text, "write 'kind: count'.", about)
+    if reader == POLICE and isinstance(outcome, CountOutcome) and outcome.value is not None:
+        text = f"{POLICE} files have one row per incident, so there is no column to add up."
+        yield Inconsistency((*loc, "value"), text, "remove 'value'; rows are counted.", about, key=True)
+    if reader == "panel" and isinstance(outcome, CountOutcome) and outcome.value is None:
+        text = f"source {quoted(outcome.source)} has one row per area and period, so the count needs a column."
+        yield Inconsistency(loc, text, "add 'value: …' with the column that holds the count.", (*about, loc), key=True)
+    exposure = outcome.exposure if isinstance(outcome, CountOutcome) else None
+    if exposure and exposure.source in study.sources and study.sources[exposure.source].reader == POLICE:
+        at = (*loc, "exposure", "source")
+        text = f"{POLICE} files hold no population."
+        yield Inconsistency(at, text, "name a source with one.", (("sources", exposure.source, "reader"),))
+
+
+def _levels(loc: Loc, outcome: OrdinalOutcome) -> Iterator[Inconsistency]:
+    levels, at = outcome.levels, (*loc, "at_least")
+    yield from repeated((*loc, "levels"), levels)
+    if outcome.at_least is None:
+        return
+    if outcome.at_least not in levels:
+        text = f"{quoted(outcome.at_least)} is not one of the levels{did_you_mean(outcome.at_least, levels) or '.'}"
+        yield Inconsistency(at, text, about=((*loc, "levels"),))
+    elif outcome.at_least == levels[0]:
+        text = f"{quoted(levels[0])} is the lowest level, so every answer would count."
+        yield Inconsistency(at, text, "name a higher level; levels go from worst to best.", ((*loc, "levels"),))
+
+
+def _duration(loc: Loc, outcome: DurationOutcome) -> Iterator[Inconsistency]:
+    if outcome.event is None and outcome.value is None:
+        text = f"outcome {quoted(str(loc[-1]))} needs 'event' (a column with a day) or 'value' (a column with days)."
+        yield Inconsistency(loc, text, about=(loc,), key=True)
+    elif outcome.event is not None and outcome.value is not None:
+        text = "a duration comes from 'event' or from 'value', not from both."
+        yield Inconsistency((*loc, "value"), text, "keep one.", key=True)
+    elif outcome.value is not None and outcome.censor is not None:
+        text = "'censor' goes with 'event'; a duration given as 'value' is complete."
+        yield Inconsistency((*loc, "censor"), text, "remove it, or give 'event'.", ((*loc, "event"),), key=True)
+
+
+def check_decision(study: Study, outcomes: Names) -> Iterator[Inconsistency]:
+    """Find what leaves open which outcome decides, or by which threshold; and models named twice."""
+    primary = [name for name, outcome in study.outcomes.items() if outcome.role is OutcomeRole.PRIMARY]
+    for name in primary[1:]:
+        text = f"there is a primary outcome already, {quoted(primary[0])}."
+        about = (("outcomes", primary[0], "role"),)
+        yield Inconsistency(("outcomes", name, "role"), text, "make one of them secondary.", about)
+    yield from _deciding(study, outcomes)
+    yield from _rule(study)
+    models: Any = study.models
+    if isinstance(models, tuple):
+        yield from repeated(("models",), models)
+    elif not study.model_options:
+        yield Inconsistency(("models",), "models names no model.", "name one, or remove the line.", (("models",),))
+
+
+def _deciding(study: Study, outcomes: Names) -> Iterator[Inconsistency]:
+    at, name = ("decision", "outcome"), study.decision.outcome
+    if name is None or outcomes is None:
+        return
+    if name not in outcomes:
+        yield Inconsistency(at, f"there is no outcome {quoted(name)}{did_you_mean(name, outcomes) or '.'}")
+    elif name in study.outcomes and study.outcomes[name].role is OutcomeRole.PLACEBO:
+        text = f"{quoted(name)} is a placebo: an outcome that should not move cannot decide."
+        yield Inconsistency(at, text, "name another outcome.", (("outcomes", name, "role"),))
+
+
+def _rule(study: Study) -> Iterator[Inconsistency]:
+    rule, loc = study.decision.rule, ("decision", "rule")
+    if rule.stop_if >= rule.scale_up_if:
+        key = "stop_if" if "stop_if" in rule.model_fields_set else "scale_up_if"
+        text = f"stop_if ({rule.stop_if:g}) must be less than scale_up_if ({rule.scale_up_if:g})."
+        yield Inconsistency((*loc, key), text, about=((*loc, "stop_if"), (*loc, "scale_up_if")))
