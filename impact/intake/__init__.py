@@ -1,0 +1,1 @@
+"""From rows to cells: readers, checks, and the reduction of rows to sufficient statistics."""

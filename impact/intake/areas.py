@@ -1,0 +1,256 @@
+"""The study's areas, and whether every source knows them by the same names."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from impact.intake.findings import Findings, counted, excerpt, listed
+from impact.intake.placing import Placed
+from impact.study.schema import Study
+
+ALIKE = 0.85
+SUGGESTED = 0.6
+TELLING = frozenset(
+    [
+        "north",
+        "northern",
+        "south",
+        "southern",
+        "east",
+        "eastern",
+        "west",
+        "western",
+        "upper",
+        "lower",
+        "inner",
+        "outer",
+        "central",
+        "mid",
+        "new",
+        "old",
+        "great",
+        "little",
+        "i",
+        "ii",
+        "iii",
+        "iv",
+        "v",
+        "a",
+        "b",
+        "c",
+        "d",
+        "e",
+        "first",
+        "second",
+        "third",
+        "one",
+        "two",
+        "three",
+    ]
+)
+"""Words by which real neighbours differ: East Suffolk is not a misspelling of West Suffolk."""
+
+
+@dataclass(frozen=True, slots=True)
+class AreaList:
+    """The study's areas, treated first."""
+
+    names: tuple[str, ...]
+    treated: int
+
+
+@dataclass(frozen=True, slots=True)
+class AreaName:
+    """A name in the data: as it stands there, the area it means, its rows, and the place of the first of them."""
+
+    raw: str
+    area: str
+    rows: int
+    at: int
+
+
+def names_in(placed: Placed) -> tuple[AreaName, ...]:
+    """Return the area names of a source, sorted; blanks apart."""
+    named = placed.rows.filter(placed.rows["area"].notnull()).group_by("raw", "area")
+    found = named.aggregate(rows=lambda t: t.count(), at=lambda t: t["at"].min()).to_pyarrow().to_pylist()
+    return tuple(sorted((AreaName(**each) for each in found), key=lambda n: (n.area, n.raw)))
+
+
+def resolve(
+    study: Study, named: Mapping[str, tuple[Placed, Sequence[AreaName]]], findings: Findings
+) -> AreaList | None:
+    """Settle which areas the study compares, and record every source that lacks one or spells one differently.
+
+    Parameters
+    ----------
+    named
+        The outcome sources with the area names in each.
+
+    Returns
+    -------
+    AreaList or None
+        None if the areas cannot be known.
+    """
+    treated, comparison = study.areas.treated, study.areas.comparison
+    if comparison == "others":
+        raw_files = [name for name, (placed, _) in named.items() if placed.asked.police_uk]
+        for name in raw_files:
+            findings.error(
+                "others_with_police_uk",
+                "`comparison: others` cannot be used with street files: they also hold a few rows of other forces.",
+                "List the comparison districts by name in areas.comparison.",
+                source=name,
+            )
+        if raw_files:
+            return None
+        found = {name.area for _, names in named.values() for name in names}
+        comparison = tuple(sorted(found - set(treated)))
+    areas = AreaList((*treated, *comparison), len(treated))
+    for placed, names in named.values():
+        _check_source(study, areas, placed, names, findings)
+    return areas
+
+
+def _check_source(study: Study, areas: AreaList, placed: Placed, names: Sequence[AreaName], findings: Findings) -> None:
+    certain = {*study.areas.treated, *study.areas.aliases, *study.areas.aliases.values()}
+    if study.areas.comparison != "others":
+        certain |= set(study.areas.comparison)
+    doubtful = [n for n in names if n.area not in certain and n.raw not in certain]
+    misspelt = set()
+    for name in doubtful:
+        meant = near_name(name.area, (a for a in areas.names if a in certain)) or _same_spelling(name.area, doubtful)
+        if meant:
+            misspelt.add(meant)
+            _similar(placed, name, meant, findings)
+    present = {n.area for n in names}
+    for area in areas.names:
+        if area not in present and area not in misspelt:
+            _without_rows(placed, area, sorted(present - set(areas.names)), findings)
+
+
+def _same_spelling(name: str, names: Iterable[AreaName]) -> str | None:
+    """Return an earlier name that differs only in case, spaces or punctuation."""
+    return next((n.area for n in names if n.area < name and plain(n.area) == plain(name)), None)
+
+
+def plain(name: str) -> str:
+    """A name without case, spaces and punctuation, with & read as and."""
+    return re.sub(r"[\W_]+", "", name.casefold().replace("&", "and"))
+
+
+def near_name(name: str, areas: Iterable[str]) -> str | None:
+    """Return the area that a name probably misspells, or None.
+
+    Names that differ in a number, or in a word such as north or east, are taken for different areas.
+    """
+    same_marks = []
+    for area in areas:
+        if plain(area) == plain(name):
+            return area
+        if _marks(area) == _marks(name):
+            same_marks.append(area)
+    folded = {area.casefold(): area for area in same_marks}
+    near = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=ALIKE)
+    return folded[near[0]] if near else None
+
+
+def _marks(name: str) -> tuple[list[str], list[str]]:
+    words = re.findall(r"[^\W\d_]+", name.casefold())
+    return re.findall(r"\d+", name), [w for w in words if w in TELLING]
+
+
+def _similar(placed: Placed, name: AreaName, meant: str, findings: Findings) -> None:
+    file, row = placed.staged.place(name.at)
+    findings.error(
+        "similar_area",
+        f"the area {excerpt(name.raw)} ({counted(name.rows, 'row')}) is not in the study; did you mean '{meant}'?",
+        f"If so, add it to areas.aliases as  {name.raw}: {meant}  or correct the data. If it is another area, say so "
+        f"with  {name.raw}: {name.raw}",
+        source=placed.asked.name,
+        file=file,
+        row=row,
+        column=placed.asked.area.column,
+        rows=name.rows,
+    )
+
+
+def _without_rows(placed: Placed, area: str, others: list[str], findings: Findings) -> None:
+    near = difflib.get_close_matches(area, others, n=1, cutoff=SUGGESTED)
+    hint = f"Did you mean {excerpt(near[0])}? If so, add it to areas.aliases." if near else _what_there_is(others)
+    findings.error(
+        "area_without_rows",
+        f"there are no rows of the area '{area}'.",
+        hint,
+        source=placed.asked.name,
+        column=placed.asked.area.column,
+    )
+
+
+def _what_there_is(others: list[str]) -> str:
+    if not others:
+        return "Take it out of the study, or complete the source."
+    return f"Correct its name; the source's other areas are {listed([excerpt(o) for o in others], 8)}."
+
+
+def note_set_aside(placed: Placed, names: Sequence[AreaName], areas: AreaList, findings: Findings) -> None:
+    """Mention rows of areas that the study does not name."""
+    others = [n for n in names if n.area not in areas.names]
+    if others:
+        rows, count = sum(n.rows for n in others), len({n.area for n in others})
+        findings.note(
+            "other_areas",
+            f"{counted(rows, 'row')} of {counted(count, 'other area')} {'is' if rows == 1 else 'are'} set aside.",
+            "Nothing needs doing if the study leaves these areas out on purpose.",
+            source=placed.asked.name,
+            column=placed.asked.area.column,
+            rows=rows,
+        )
+
+
+def check_recodes(study: Study, placed: Mapping[str, Placed], findings: Findings) -> None:
+    """Warn of a recode that moved nothing, or that moved rows of a count but not of its population."""
+    moved = {name: _moved(p) for name, p in placed.items()}
+    for i, recode in enumerate(study.areas.recode):
+        when = ", ".join(f"{column} = {value}" for column, value in recode.when.items())
+        hit = [name for name, by_recode in moved.items() if by_recode.get(i) and placed[name].asked.outcomes]
+        if not hit:
+            findings.warn(
+                "recode_without_rows",
+                f"the recode of {when} to {recode.to} moved no row.",
+                "Check its columns and values in areas.recode.",
+            )
+        for name in hit:
+            findings.note(
+                "recoded",
+                f"{counted(moved[name][i], 'row')} with {when} counted in {recode.to}.",
+                "Nothing needs doing.",
+                source=name,
+                rows=moved[name][i],
+            )
+            _population_too(study, moved, (i, when, name), findings)
+
+
+def _moved(placed: Placed) -> dict[int, int]:
+    found = placed.rows.filter(placed.rows["recode"].notnull()).group_by("recode")
+    return {r["recode"]: r["n"] for r in found.aggregate(n=lambda t: t.count()).to_pyarrow().to_pylist()}
+
+
+def _population_too(
+    study: Study, moved: Mapping[str, Mapping[int, int]], hit: tuple[int, str, str], findings: Findings
+) -> None:
+    i, when, name = hit
+    for population in population_sources(study, name):
+        if population in moved and i not in moved[population]:
+            findings.warn(
+                "recode_without_population",
+                f"events with {when} are moved to another area, but the population in '{population}' is not.",
+                f"Give '{population}' the same columns, or correct the populations, so that rates have matching areas.",
+                source=name,
+            )
+
+
+def population_sources(study: Study, source: str) -> tuple[str, ...]:
+    """Return the sources of the populations that counts of `source` are set against."""
+    exposures = [getattr(o, "exposure", None) for o in study.outcomes.values() if o.source == source]
+    return tuple(dict.fromkeys(e.source for e in exposures if e is not None))

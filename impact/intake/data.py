@@ -1,0 +1,69 @@
+"""What intake hands on: one panel per outcome, and an account of every row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from impact.intake.problems import Problem
+from models.panel import Panel
+from models.periods import Periods
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Rows of a source that no cell counts, and why."""
+
+    reason: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAccount:
+    """Where the rows of a source went.
+
+    Attributes
+    ----------
+    files
+        Names of the files read, without folders; a database's table or query name; sorted.
+    sha256
+        Hash of each file by name; empty for databases.
+    rows
+        Rows read, after `where`.
+    used
+        Rows in a study area and a period of the study.
+    set_aside
+        Where the others went; `used` and these add up to `rows`.
+    published
+        True if the rows are already published statistics (police.uk files, panels), which need no suppression.
+    """
+
+    name: str
+    reader: str
+    files: tuple[str, ...]
+    sha256: Mapping[str, str]
+    rows: int
+    used: int
+    set_aside: tuple[SetAside, ...]
+    simulated: bool
+    published: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Everything the rest of the program sees of the data.
+
+    Attributes
+    ----------
+    areas, treated
+        Names of the study's areas, treated first, and how many of them are treated.
+    panels
+        One panel per outcome, in the order of the study file.
+    problems
+        Warnings and notes; an error raises `impact.errors.DataError` instead.
+    """
+
+    areas: tuple[str, ...]
+    treated: int
+    periods: Periods
+    panels: Mapping[str, Panel]
+    accounts: Mapping[str, SourceAccount]
+    problems: tuple[Problem, ...]

@@ -1,0 +1,226 @@
+"""What the study asks of each source: which columns, and what their values must be."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from impact.study.outcomes import (
+    BinaryOutcome,
+    ContinuousOutcome,
+    CountOutcome,
+    DurationOutcome,
+    OrdinalOutcome,
+    Outcome,
+    TimeToEventOutcome,
+)
+from impact.study.schema import Recode, Source, Study
+
+POLICE_AREA = "LSOA name"
+POLICE_TIME = "Month"
+DEFAULT_TIME = "time"
+
+
+class Form(StrEnum):
+    """What the values of a column must be."""
+
+    TEXT = "text"
+    DAY = "day"  # a calendar day, with or without a time of day
+    PERIOD = "period"  # a day, or a calendar period no longer than the study's
+    DATED = "dated"  # a day or any calendar period
+    NUMBER = "number"
+    COUNT = "count"  # a whole number, 0 or more
+    DAYS = "days"  # a number, 0 or more
+    POPULATION = "population"  # a number above 0, never blank
+    YES_NO = "yes_no"
+    LEVEL = "level"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A column the study names.
+
+    Attributes
+    ----------
+    column, form
+        Name in the source, and what its values must be.
+    key
+        Key of the study file that names it.
+    levels
+        The ratings from worst to best; empty but for LEVEL.
+    """
+
+    column: str
+    form: Form
+    key: str = field(compare=False)
+    levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """All that the study asks of one source.
+
+    Attributes
+    ----------
+    outcomes
+        Outcomes whose rows it holds.
+    populations
+        Columns with a population that some count is set against.
+    area, time
+        Columns that place a row; `time` is None where rows have no time.
+    values
+        Every other column with values to read.
+    recodes
+        Codings of areas to apply if the source has their columns.
+    """
+
+    name: str
+    source: Source
+    outcomes: Mapping[str, Outcome]
+    populations: tuple[Need, ...]
+    area: Need
+    time: Need | None
+    values: tuple[Need, ...]
+    recodes: tuple[Recode, ...]
+
+    @property
+    def table(self) -> str:
+        """Name of its tables in the workspace, safe whatever the source is called."""
+        return f"source_{self.name.encode().hex()}"
+
+    @property
+    def police_uk(self) -> bool:
+        """Whether the source holds street files of data.police.uk."""
+        return self.source.reader == "police.uk"
+
+    @property
+    def time_may_be_absent(self) -> bool:
+        """Whether a population without periods is meant if the source has no such column."""
+        return not self.outcomes and "time" not in self.source.columns.model_fields_set
+
+    @property
+    def one_row_per_cell(self) -> bool:
+        """Whether the source has one row per area and period: a panel, or a count with `value`."""
+        counts = [o for o in self.outcomes.values() if isinstance(o, CountOutcome)]
+        return self.source.reader == "panel" or any(o.value is not None for o in counts)
+
+    def required(self) -> dict[str, str]:
+        """Columns the source must have, with the key of the study file that names each."""
+        needs = [self.area, *self.values]
+        if self.time is not None and not self.time_may_be_absent:
+            needs.insert(1, self.time)
+        filters = dict.fromkeys(self.source.where, f"sources.{self.name}.where")
+        return {need.column: need.key for need in reversed(needs)} | filters
+
+    def optional(self) -> tuple[str, ...]:
+        """Columns that are read if the source has them."""
+        columns = [column for recode in self.recodes for column in recode.when]
+        if self.time is not None and self.time_may_be_absent:
+            columns.append(self.time.column)
+        return tuple(dict.fromkeys(columns))
+
+
+def needs_of(study: Study) -> dict[str, Asked]:
+    """Return what is asked of each source that an outcome or an exposure uses, in the order of the study file."""
+    used: dict[str, Asked] = {}
+    for name, source in study.sources.items():
+        outcomes = {key: o for key, o in study.outcomes.items() if o.source == name}
+        populations = tuple(dict.fromkeys(_populations(study, name)))
+        if outcomes or populations:
+            used[name] = _asked(study, name, source, outcomes, populations)
+    return used
+
+
+def _populations(study: Study, name: str) -> Iterator[Need]:
+    for key, outcome in study.outcomes.items():
+        if isinstance(outcome, CountOutcome) and outcome.exposure is not None and outcome.exposure.source == name:
+            yield Need(outcome.exposure.value, Form.POPULATION, f"outcomes.{key}.exposure.value")
+
+
+def _asked(
+    study: Study, name: str, source: Source, outcomes: Mapping[str, Outcome], populations: tuple[Need, ...]
+) -> Asked:
+    values = [need for key, outcome in outcomes.items() for need in outcome_needs(key, outcome)]
+    if source.columns.id is not None:
+        values.append(Need(source.columns.id, Form.TEXT, f"sources.{name}.columns.id"))
+    values += populations
+    return Asked(
+        name=name,
+        source=source,
+        outcomes=outcomes,
+        populations=populations,
+        area=Need(_area_column(source), Form.TEXT, f"sources.{name}.columns.area"),
+        time=Need(_time_column(source), _time_form(outcomes), f"sources.{name}.columns.time"),
+        values=tuple(dict.fromkeys(values)),
+        recodes=study.areas.recode,
+    )
+
+
+def _area_column(source: Source) -> str:
+    given = "area" in source.columns.model_fields_set
+    return POLICE_AREA if source.reader == "police.uk" and not given else source.columns.area
+
+
+def _time_column(source: Source) -> str:
+    default = POLICE_TIME if source.reader == "police.uk" else DEFAULT_TIME
+    return source.columns.time or default
+
+
+def _time_form(outcomes: Mapping[str, Outcome]) -> Form:
+    if not outcomes:
+        return Form.DATED
+    return Form.DAY if any(measures_days(o) for o in outcomes.values()) else Form.PERIOD
+
+
+def measures_days(outcome: Outcome) -> bool:
+    """Whether the outcome counts days from the source's time column."""
+    if isinstance(outcome, DurationOutcome):
+        return outcome.value is None or outcome.censor is not None
+    return isinstance(outcome, TimeToEventOutcome)
+
+
+def censor_day(outcome: DurationOutcome | TimeToEventOutcome) -> date | None:
+    """Day of the extract, if the study gives the day itself and not a column."""
+    return outcome.censor if isinstance(outcome.censor, date) else None
+
+
+def censor_column(outcome: DurationOutcome | TimeToEventOutcome) -> str | None:
+    """Column with the day of the extract, if the study names one."""
+    return outcome.censor if isinstance(outcome.censor, str) else None
+
+
+def value_need(key: str, outcome: Outcome) -> Need | None:
+    """Column with the outcome's value; None for outcomes that have none."""
+    where = f"outcomes.{key}.value"
+    match outcome:
+        case CountOutcome():
+            return Need(outcome.value, Form.COUNT, where) if outcome.value else None
+        case BinaryOutcome():
+            return Need(outcome.value, Form.YES_NO, where)
+        case OrdinalOutcome():
+            return Need(outcome.value, Form.LEVEL, where, outcome.levels)
+        case ContinuousOutcome():
+            return Need(outcome.value, Form.NUMBER, where)
+        case DurationOutcome():
+            return Need(outcome.value, Form.DAYS, where) if outcome.value else None
+        case TimeToEventOutcome():
+            return None
+
+
+def event_need(key: str, outcome: DurationOutcome | TimeToEventOutcome) -> Need | None:
+    """Column with the day of the event."""
+    return Need(outcome.event, Form.DAY, f"outcomes.{key}.event") if outcome.event else None
+
+
+def censor_need(key: str, outcome: DurationOutcome | TimeToEventOutcome) -> Need | None:
+    """Column with the day of the extract."""
+    column = censor_column(outcome)
+    return Need(column, Form.DAY, f"outcomes.{key}.censor") if column else None
+
+
+def outcome_needs(key: str, outcome: Outcome) -> tuple[Need, ...]:
+    """Every column an outcome reads, beside area and time."""
+    needs = [value_need(key, outcome)]
+    if isinstance(outcome, DurationOutcome | TimeToEventOutcome):
+        needs += [event_need(key, outcome), censor_need(key, outcome)]
+    return tuple(need for need in needs if need is not None)

@@ -1,0 +1,195 @@
+"""Placing rows: `where`, the area a row belongs to, its period, and its values in the form the study needs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import ibis
+
+from impact.intake.excel import ExcelFile
+from impact.intake.findings import BadFileError, Findings
+from impact.intake.moments import check_date_format, date_rule, period_of
+from impact.intake.needs import POLICE_AREA, Asked, Form, Need
+from impact.intake.rowchecks import RowCheck, run_checks
+from impact.intake.sources import Staged, Workspace
+from impact.intake.values import read_values, text_of
+from impact.study.schema import Recode, Study
+
+LSOA_CODE = r"\s+\S+$"
+IN_WORDS = {
+    Form.TEXT: "text",
+    Form.DAY: "days",
+    Form.PERIOD: "dates",
+    Form.DATED: "dates",
+    Form.YES_NO: "yes or no",
+    Form.LEVEL: "levels",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A source's rows after `where`, each with its area, its period and its values.
+
+    Attributes
+    ----------
+    rows
+        Ibis table: `at` (place of the row), `raw` (area as the source names it), `area` (after aliases and recode),
+        `part` (values of recode columns), `recode` (which one moved the row, else NULL), `moment`, `period`, and one
+        column per entry of `typed`. NULL where blank.
+    typed
+        Name in `rows` of the values of each need.
+    total
+        Number of rows.
+    timed
+        Whether the rows have a time.
+    """
+
+    staged: Staged
+    rows: Any
+    typed: Mapping[Need, str]
+    total: int
+    timed: bool
+
+    @property
+    def asked(self) -> Asked:
+        """What the study asks of the source."""
+        return self.staged.asked
+
+    def values(self, need: Need) -> Any:
+        """Column with the values of a need."""
+        return self.rows[self.typed[need]]
+
+
+def place_rows(work: Workspace, study: Study, staged: Staged, findings: Findings) -> Placed | None:
+    """Filter, place and convert the rows of a source; None, with the reason found, if that is not possible."""
+    asked = staged.asked
+    kept = _kept(staged, findings)
+    rule_form = asked.source.date_format
+    if rule_form is not None:
+        try:
+            check_date_format(work.con, rule_form)
+        except BadFileError as error:
+            findings.bad_file(error, source=asked.name, file=None)
+            return None
+    if kept is None:
+        return None
+    columns, typed, checks = _columns(study, staged, findings)
+    if columns is None:
+        return None
+    run_checks(kept, checks, staged, findings)
+    table = f"{asked.table}_placed"
+    rows = work.con.create_table(table, kept.select(**columns))
+    work.con.raw_sql(f"DROP TABLE {asked.table}")
+    return Placed(staged, rows, typed, int(rows.count().to_pyarrow().as_py()), timed=_time_of(staged) is not None)
+
+
+def _kept(staged: Staged, findings: Findings) -> Any | None:
+    """Rows that `where` keeps; None if there is none."""
+    asked, rows = staged.asked, staged.rows
+    where = asked.source.where
+    if not _any(rows):
+        findings.error(
+            "no_rows",
+            "the source has no rows." if len(staged.files) > 1 else "there is a header and no rows.",
+            "Export it again with its rows.",
+            source=asked.name,
+            file=staged.files[0].name if len(staged.files) == 1 else None,
+        )
+        return None
+    tests = [text_of(rows[staged.columns[c]]).isin(_values(wanted)) for c, wanted in where.items()]
+    kept = rows.filter(reduce(lambda a, b: a & b, tests)) if tests else rows
+    if not _any(kept):
+        wanted = ", ".join(f"{column} = {' or '.join(_values(value))}" for column, value in where.items())
+        findings.error(
+            "where_keeps_nothing",
+            f"no row has {wanted}.",
+            "Correct `where`; values are compared letter by letter.",
+            source=asked.name,
+        )
+        return None
+    return kept
+
+
+def _any(rows: Any) -> bool:
+    return bool(rows.limit(1).count().to_pyarrow().as_py())
+
+
+def _values(wanted: str | Sequence[str]) -> list[str]:
+    return [wanted] if isinstance(wanted, str) else list(wanted)
+
+
+def _time_of(staged: Staged) -> Need | None:
+    time = staged.asked.time
+    return time if time is not None and time.column in staged.columns else None
+
+
+def _columns(
+    study: Study, staged: Staged, findings: Findings
+) -> tuple[dict[str, Any] | None, dict[Need, str], list[RowCheck]]:
+    """Columns of the placed rows, the names of the values among them, and the checks on what was converted."""
+    asked, time = staged.asked, _time_of(staged)
+    needs = [asked.area, *([time] if time else []), *asked.values]
+    typed_cells = any(isinstance(o, ExcelFile) for o in staged.opened)
+    read: dict[Need, Any | None] = {}
+    checks: list[RowCheck] = []
+    for need in needs:
+        rule = date_rule(need.form, study.time.unit, asked.source.date_format, typed_cells=typed_cells)
+        found = read_values(staged.rows[staged.columns[need.column]], need, rule)
+        if found.value is None:
+            _wrong_type(staged, need, findings)
+        read[need] = found.value
+        checks += found.checks
+    if any(value is None for value in read.values()):
+        return None, {}, checks
+    typed = {need: f"x{i}" for i, need in enumerate(asked.values)}
+    moment = read[time] if time else ibis.null("timestamp")
+    columns = {
+        "at": staged.rows["at"],
+        **_areas(study, staged, _area_name(asked, read[asked.area])),
+        "moment": moment,
+        "period": period_of(moment, study.time.unit),
+        **{name: read[need] for need, name in typed.items()},
+    }
+    return columns, typed, checks
+
+
+def _wrong_type(staged: Staged, need: Need, findings: Findings) -> None:
+    kind = staged.rows[staged.columns[need.column]].type()
+    findings.error(
+        "wrong_type",
+        f"the column holds values of type {kind}, which cannot be read as {IN_WORDS.get(need.form, 'numbers')}.",
+        f"Name another column in {need.key}, or convert this one.",
+        source=staged.asked.name,
+        file=staged.files[0].name,
+        column=need.column,
+    )
+
+
+def _area_name(asked: Asked, text: Any) -> Any:
+    """Area as the source names it; of a street file, the district: the LSOA's name less its code."""
+    if asked.police_uk and asked.area.column == POLICE_AREA:
+        return text.re_replace(LSOA_CODE, "")
+    return text
+
+
+def _areas(study: Study, staged: Staged, raw: Any) -> dict[str, Any]:
+    aliases = dict(study.areas.aliases)
+    named = raw.substitute(aliases) if aliases else raw
+    applied = [(i, r) for i, r in enumerate(study.areas.recode) if set(r.when) <= set(staged.columns)]
+    area, recode = named, ibis.null("int64")
+    if applied:
+        matches = [(i, r, _matches(staged, r, named)) for i, r in applied]
+        area = ibis.cases(*[(match, r.to) for _, r, match in matches], else_=named)
+        recode = ibis.cases(*[(match, i) for i, _, match in matches], else_=ibis.null("int64"))
+    columns = dict.fromkeys(column for _, r in applied for column in r.when)
+    parts = [text_of(staged.rows[staged.columns[c]]).fill_null("") for c in columns]
+    part = reduce(lambda a, b: a + "\x1f" + b, parts) if parts else ibis.literal("")
+    return {"raw": raw, "area": area, "part": part, "recode": recode}
+
+
+def _matches(staged: Staged, recode: Recode, named: Any) -> Any:
+    tests = [text_of(staged.rows[staged.columns[column]]) == value for column, value in recode.when.items()]
+    if recode.instead_of is not None:
+        tests.append(named == recode.instead_of)
+    return reduce(lambda a, b: a & b, tests).fill_null(False)
