@@ -1,0 +1,118 @@
+"""The health banner: everything that speaks against the results, gathered in one place and put before them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from impact.report import format as fmt
+from impact.report.text import joined, sentence
+from impact.result import OutcomeResult, ProblemInfo, RunResult
+from models.estimate import Status
+
+MOST_OPEN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to know before believing a number.
+
+    Attributes
+    ----------
+    mark, word, tone
+        The same judgement as a sign, as a word and as a colour: fail, none (no estimate) or warn.
+    where
+        Outcomes or sources concerned.
+    text, detail
+        What was found, and more about it; detail may be empty.
+    """
+
+    mark: str
+    word: str
+    tone: str
+    where: str
+    text: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Findings, the gravest first: those shown at once, and the rest."""
+
+    summary: str
+    shown: tuple[Finding, ...]
+    more: tuple[Finding, ...]
+    more_title: str
+    tone: str
+
+
+def health(result: RunResult, keys: Sequence[str]) -> Health:
+    """Gather failed checks, refusals, warnings and problems with the data; the same finding is said once."""
+    outcomes = [result.outcomes[key] for key in keys]
+    failed = _checks(outcomes, Status.FAIL, ("✕", "Failed", "fail"))
+    grave = _refusals(result, [o for o in outcomes if not _judged(o)], len(outcomes))
+    warned = _checks(outcomes, Status.WARN, ("!", "Warning", "warn"))
+    serious = [p for p in result.data.problems if p.severity in {"warning", "error"}]
+    problems = tuple(dict.fromkeys(map(_problem, serious)))
+    minor = _refusals(result, [o for o in outcomes if _judged(o)], len(outcomes))
+    found = (*failed, *grave, *warned, *problems, *minor)
+    tone = "fail" if failed or grave else "warn" if found else "good"
+    rest = found[MOST_OPEN:]
+    title = fmt.things(len(rest), "more finding") if rest else ""
+    summary = _summary(len(failed), len(grave) + len(minor), len(warned) + len(problems))
+    return Health(summary, found[:MOST_OPEN], rest, title, tone)
+
+
+def _judged(outcome: OutcomeResult) -> bool:
+    """Whether the outcome has a headline with an interval, so that a refusal concerns a companion only."""
+    return outcome.headline is not None and outcome.headline.interval is not None
+
+
+def _summary(failed: int, refused: int, warned: int) -> str:
+    parts = [
+        *([fmt.things(failed, "failed check")] if failed else []),
+        *([fmt.things(warned, "warning")] if warned else []),
+        *([f"{fmt.things(refused, 'figure')} that could not be given"] if refused else []),
+    ]
+    return f"{joined(parts)}." if parts else ""
+
+
+def _checks(outcomes: Sequence[OutcomeResult], status: Status, look: tuple[str, str, str]) -> tuple[Finding, ...]:
+    where: dict[tuple[str, str], list[str]] = {}
+    for outcome in outcomes:
+        for check in outcome.checks:
+            if check.status is status:
+                where.setdefault((sentence(check.finding), sentence(check.detail)), []).append(outcome.title)
+    return tuple(
+        Finding(*look, _places(titles, len(outcomes)), text, detail) for (text, detail), titles in where.items()
+    )
+
+
+def _refusals(result: RunResult, outcomes: Sequence[OutcomeResult], of: int) -> tuple[Finding, ...]:
+    models = {model.name: model.title for model in result.study.models}
+    where: dict[tuple[str, str], list[str]] = {}
+    for outcome in outcomes:
+        for refusal in outcome.not_estimable:
+            where.setdefault((models.get(refusal.model, refusal.model), refusal.reason), []).append(outcome.title)
+    return tuple(
+        Finding("–", "Not possible", "none", f"{_places(titles, of)}; {model}", sentence(reason), "")
+        for (model, reason), titles in where.items()
+    )
+
+
+def _places(titles: Sequence[str], outcomes: int) -> str:
+    distinct = list(dict.fromkeys(titles))
+    return "Every outcome" if len(distinct) == outcomes > 1 else joined(distinct)
+
+
+def _problem(problem: ProblemInfo) -> Finding:
+    return Finding("!", "Warning", "warn", place(problem), sentence(problem.message), sentence(problem.action))
+
+
+def place(problem: ProblemInfo) -> str:
+    """Say where a problem with the data is."""
+    parts = [
+        f"source {problem.source}" if problem.source else "",
+        problem.file or "",
+        f"row {fmt.count(problem.row)}" if problem.row is not None else "",
+        f"column {problem.column}" if problem.column else "",
+    ]
+    return ", ".join(part for part in parts if part) or "the data"

@@ -1,0 +1,190 @@
+"""One outcome, finished for print."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from impact.report import format as fmt
+from impact.report import svg, tables, trends, wording
+from impact.report.charts import Figures
+from impact.report.tables import Table
+from impact.report.text import sentence
+from impact.result import OutcomeResult, RunResult
+from models.estimate import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class FigureView:
+    """A figure to stand in the page, with a note below it."""
+
+    drawing: Markup
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeView:
+    """One outcome: the sentence, the headline's facts (the leading ones large), two columns of figures, and tables."""
+
+    id: str
+    title: str
+    role: str
+    role_note: str
+    decides: str
+    definition: str
+    sentence: str
+    reading: str
+    tone: str
+    leading: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[str, str], ...]
+    headline_note: str
+    left: tuple[FigureView, ...]
+    right: tuple[FigureView, ...]
+    refusals: tuple[tuple[str, str], ...]
+    tables: tuple[Table, ...]
+
+
+def outcome_views(result: RunResult, keys: Sequence[str], figures: Figures) -> tuple[OutcomeView, ...]:
+    """Finish every outcome, in this order."""
+    return tuple(_view(result, key, f"outcome-{i}", figures) for i, key in enumerate(keys, start=1))
+
+
+def _view(result: RunResult, key: str, place: str, figures: Figures) -> OutcomeView:
+    outcome = result.outcomes[key]
+    role, role_note = wording.ROLES.get(outcome.role, (outcome.role, ""))
+    titles = {model.name: model.title for model in result.study.models}
+    head = outcome.headline
+    left, right = _columns(result, key, figures)
+    return OutcomeView(
+        id=place,
+        title=outcome.title,
+        role=role,
+        role_note=role_note,
+        decides="The decision rests on this outcome." if key == result.decision.outcome else "",
+        definition=sentence(outcome.definition),
+        sentence=wording.frequency_sentence(outcome),
+        reading=wording.reading_sentence(outcome) if head else "",
+        tone=wording.reading(outcome).value,
+        leading=_leading(outcome),
+        facts=_facts(outcome, titles),
+        headline_note=head.note if head else "",
+        left=left,
+        right=right,
+        refusals=tuple((titles.get(r.model, r.model), sentence(r.reason)) for r in outcome.not_estimable),
+        tables=_tables(result, outcome, titles),
+    )
+
+
+def _leading(outcome: OutcomeResult) -> tuple[tuple[str, str], ...]:
+    head, measure = outcome.headline, fmt.measure_of(outcome.kind)
+    if head is None:
+        return ()
+    return (
+        ("Estimate", _with_unit(fmt.effect(head.estimate, head.scale, measure), outcome, head)),
+        (fmt.interval_name(head.level), fmt.effect_range(head.interval, head.scale, measure)),
+        ("Rests on", wording.areas_words(head.clusters.treated, head.clusters.comparison)),
+        ("Worthwhile from", wording.worthwhile_words(outcome) or "not stated"),
+    )
+
+
+def _facts(outcome: OutcomeResult, titles: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    head = outcome.headline
+    better = ("Better", wording.better_words(outcome).removesuffix(" is better"))
+    if head is None:
+        return (("Worthwhile from", wording.worthwhile_words(outcome) or "not stated"), better)
+    rows = (
+        better,
+        ("Before", _level(outcome, outcome.baseline_level)),
+        ("After, without it", _level(outcome, outcome.counterfactual)),
+        ("As a ratio", fmt.ratio_text(head)),
+        ("p value", _p(outcome, head)),
+        ("Method of the headline", f"{titles.get(head.model, head.model)}: {head.method}"),
+    )
+    return tuple((label, text) for label, text in rows if text)
+
+
+def _with_unit(text: str, outcome: OutcomeResult, head: Estimate) -> str:
+    plain = fmt.ratio_of(head.estimate, head.scale) is None
+    bare = plain and fmt.measure_of(outcome.kind) in {fmt.Measure.RATE, fmt.Measure.AMOUNT}
+    return f"{text} {outcome.unit}".strip() if bare else text
+
+
+def _level(outcome: OutcomeResult, value: float | None) -> str:
+    measure = fmt.measure_of(outcome.kind)
+    return fmt.with_unit(fmt.level(value, measure), measure, outcome.unit) if fmt.exists(value) else ""
+
+
+def _p(outcome: OutcomeResult, head: Estimate) -> str:
+    """Write the headline's p, and the smallest an exact test of the same effect could have given."""
+    if head.p_value is None:
+        return "none: nothing shows how far chance could move this"
+    least = head.attainable_p
+    if least is None:
+        alike = [e for e in outcome.estimates if e.estimand == head.estimand and e.clusters == head.clusters]
+        least = min((e.attainable_p for e in alike if e.attainable_p is not None), default=None)
+    if least is None:
+        return fmt.p_value(head.p_value)
+    return f"{fmt.p_value(head.p_value)}; the smallest an exact test of these areas can give is {fmt.smallest_p(least)}"
+
+
+def _columns(result: RunResult, key: str, figures: Figures) -> tuple[tuple[FigureView, ...], tuple[FigureView, ...]]:
+    """Put the figures where the two columns come out about as long, below the facts on the left."""
+    nought = "" if trends.starts_at_nought(result.outcomes[key]) else " The vertical axis does not start at nought."
+    forest = _figure(
+        figures.forests[key],
+        "The square is the headline; circles are other methods. An arrow marks a range that goes on further.",
+    )
+    over_time = _figure(figures.trends[key], f"All treated areas together, and all comparison areas together.{nought}")
+    baseline = _figure(
+        figures.baselines[key],
+        "What the treated areas' own trend and season would have led to, with its plausible range. Anything else that "
+        f"changed at the start shows here too.{nought}",
+    )
+    return (over_time, forest + baseline) if over_time else (forest, baseline)
+
+
+def _figure(drawn: str | None, note: str) -> tuple[FigureView, ...]:
+    return (FigureView(Markup(svg.inline(drawn)), note),) if drawn else ()  # noqa: S704 - drawn here, its text escaped
+
+
+def _tables(result: RunResult, outcome: OutcomeResult, titles: dict[str, str]) -> tuple[Table, ...]:
+    named = [("Treated areas", "treated"), ("Comparison areas", "comparison")]
+    paths = [(title, path) for title, name in named if (path := trends.path_named(outcome, name))]
+    alone = trends.path_named(outcome, "its")
+    found = (
+        tables.estimates_table(outcome, titles) if outcome.estimates else None,
+        tables.areas_table(result, outcome),
+        tables.trends_table(result, outcome, paths) if paths else None,
+        tables.baseline_table(result, outcome, alone) if alone else None,
+        tables.checks_table(outcome),
+    )
+    return tuple(table for table in found if table is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadlineCard:
+    """An outcome's headline in one line."""
+
+    title: str
+    role: str
+    estimate: str
+    interval: str
+    sentence: str
+
+
+def headline_cards(result: RunResult, keys: Sequence[str]) -> tuple[HeadlineCard, ...]:
+    """Finish the headline of every outcome, in this order."""
+    cards = []
+    for key in keys:
+        outcome = result.outcomes[key]
+        head, measure = outcome.headline, fmt.measure_of(outcome.kind)
+        cards.append(
+            HeadlineCard(
+                title=outcome.title,
+                role=wording.ROLES.get(outcome.role, (outcome.role, ""))[0],
+                estimate=fmt.effect(head.estimate, head.scale, measure) if head else "no estimate",
+                interval=fmt.effect_range(head.interval, head.scale, measure) if head else fmt.NOT_AVAILABLE,
+                sentence=wording.frequency_sentence(outcome),
+            )
+        )
+    return tuple(cards)

@@ -1,0 +1,75 @@
+"""Results to HTML and SVG. `report_html` and `figures` are functions of the result alone: same result, same bytes."""
+
+import base64
+import hashlib
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined
+from markupsafe import Markup
+
+from impact.report import charts
+from impact.report.charts import Figures
+from impact.report.context import page, verdict_view
+from impact.report.outcome_view import headline_cards
+from impact.report.text import clean
+from impact.result import RunResult
+
+POLICY = "default-src 'none'; style-src '{style}'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def report_html(result: RunResult, drawn: Figures | None = None) -> str:
+    """Return the report: one HTML page that loads nothing, runs nothing and escapes every value.
+
+    Parameters
+    ----------
+    drawn
+        The result's figures, if `charts.draw` has made them already.
+    """
+    style = resources.files("impact.report").joinpath("templates", "style.css").read_text(encoding="utf-8")
+    template = _environment().get_template("report.html.j2")
+    found = page(result, drawn if drawn is not None else charts.draw(result))
+    return template.render(page=found, style=Markup(style), policy=POLICY.format(style=_hash(style)))  # noqa: S704 - ours
+
+
+def figures(result: RunResult) -> dict[str, str]:
+    """Return the figures as SVG, each complete in itself, by file name."""
+    return charts.by_file_name(result, charts.draw(result))
+
+
+def notebook_html(result: RunResult) -> str:
+    """Return a small card for a notebook: the verdict and each outcome's headline."""
+    template = _environment().get_template("notebook.html.j2")
+    return template.render(
+        title=result.study.title,
+        simulated=result.study.simulated,
+        verdict=verdict_view(result),
+        outcomes=headline_cards(result, charts.reading_order(result)),
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("impact.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finished,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _finished(value: Any) -> Any:
+    """Let a template print finished text only, without what would hide or reorder the text around it."""
+    if isinstance(value, Undefined):
+        return value  # raises when printed
+    if not isinstance(value, str):
+        raise TypeError(f"a template may print text only, and was given {value!r}")
+    return clean(value)
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -1,0 +1,174 @@
+"""What was done and where, and where the data went, finished for print."""
+
+from dataclasses import dataclass
+
+from impact.report import format as fmt
+from impact.report import wording
+from impact.report.health import place
+from impact.report.tables import NO_VALUE, Table, table
+from impact.report.text import joined, lower_first, sentence
+from impact.result import RunResult, SpanInfo, StudyInfo
+
+FEW_AREAS = 12
+MOST_AREAS = 200
+MOST_FILES = 60
+MOST_PROBLEMS = 100
+DELIVERY = {
+    "shared": "One team served all treated areas, so they are also analysed as one unit.",
+    "separate": "Each treated area had a team of its own.",
+}
+SEVERITY = {"error": "Error", "warning": "Warning", "note": "Note"}
+
+
+@dataclass(frozen=True, slots=True)
+class DoneView:
+    """What was done and where: labelled facts, the windows, and lists of threats."""
+
+    facts: tuple[tuple[str, tuple[str, ...]], ...]
+    all_areas: tuple[tuple[str, str], ...]
+    windows: Table
+    concurrent: tuple[str, ...]
+    neighbours: tuple[str, ...]
+    recodes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DataView:
+    """Where the rows of every source went."""
+
+    sources: Table
+    files: tuple[tuple[str, tuple[str, ...]], ...]
+    problems: Table | None
+
+
+def done_view(result: RunResult) -> DoneView:
+    """Finish the account of the intervention, its areas and its times."""
+    study = result.study
+    return DoneView(
+        facts=_facts(study),
+        all_areas=tuple(
+            (f"All {fmt.things(len(names), f'{group} {study.area_level}')}", wording.list_of_areas(names, MOST_AREAS))
+            for group, names in (("treated", study.treated), ("comparison", study.comparison))
+            if len(names) > FEW_AREAS
+        ),
+        windows=_windows(result),
+        concurrent=tuple(_concurrent(c.what, c.when, c.areas) for c in study.intervention.concurrent),
+        neighbours=tuple(
+            f"{area} borders {wording.list_of_areas(near, FEW_AREAS)}."
+            for area, near in list(study.neighbours.items())[:FEW_AREAS]
+            if near
+        ),
+        recodes=tuple(
+            sentence(
+                f"Rows where {r.rows} count in {r.to}"
+                f"{f' instead of {r.instead_of}' if r.instead_of else ''}{f': {r.why}' if r.why else ''}"
+            )
+            for r in study.recodes
+        ),
+    )
+
+
+def _facts(study: StudyInfo) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    done = study.intervention
+    phase = f"The first {fmt.things(done.phase_in, study.time_unit)} count as phase-in." if done.phase_in else ""
+    lines = (
+        ("Intervention", (done.name,)),
+        ("From", (fmt.day(done.start), *([phase] if phase else []))),
+        ("Until", (fmt.day(done.end) if done.end else "the last period in the data",)),
+        ("Delivery", (DELIVERY.get(done.delivery, done.delivery),)),
+        (f"Treated {plural(study.area_level)}", _areas(study.treated)),
+        (
+            f"Comparison {plural(study.area_level)}",
+            _areas(study.comparison) or ("There are none: only the treated areas are seen.",),
+        ),
+    )
+    return tuple((label, tuple(parts)) for label, parts in lines)
+
+
+def _areas(names: tuple[str, ...]) -> tuple[str, ...]:
+    return (f"{fmt.count(len(names))}: {wording.list_of_areas(names, FEW_AREAS)}",) if names else ()
+
+
+def plural(noun: str) -> str:
+    """Give the plural of what an area is called."""
+    if noun.endswith(("s", "x", "ch", "sh")):
+        return f"{noun}es"
+    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in set("aeiou") else f"{noun}s"
+
+
+def _concurrent(what: str, when: str | None, areas: tuple[str, ...]) -> str:
+    where = f" in {wording.list_of_areas(areas, FEW_AREAS)}" if areas else ""
+    return sentence(f"{what}{f' ({fmt.day(when)})' if when else ''}{where}")
+
+
+def _windows(result: RunResult) -> Table:
+    study, unit = result.study, result.study.time_unit
+    counted = {role: result.data.roles.count(role) for role in set(result.data.roles)}
+    rows: list[tuple[str, str, str, str]] = []
+    for title, role, spans in (
+        ("Baseline", "baseline", study.baseline),
+        ("Phase-in", "phase_in", study.phase_in),
+        ("Follow-up", "follow_up", study.follow_up),
+        ("Left out", "excluded", study.excluded),
+    ):
+        if spans:
+            rows.append((title, _spans(spans, unit), fmt.things(counted.get(role, 0), unit), _whys(spans)))
+    columns = [("Window", False), ("When", False), ("How long", False), ("Why", False)]
+    return table("The windows of the study", columns, rows)
+
+
+def _spans(spans: tuple[SpanInfo, ...], unit: str) -> str:
+    return joined([fmt.span(s.first, s.last, unit) for s in spans])
+
+
+def _whys(spans: tuple[SpanInfo, ...]) -> str:
+    whys = list(dict.fromkeys(s.why for s in spans if s.why))
+    return sentence("; ".join(whys)) if whys else NO_VALUE
+
+
+def data_view(result: RunResult) -> DataView:
+    """Finish the account of the rows."""
+    rows = []
+    for name, s in result.data.sources.items():
+        aside = "; ".join(f"{fmt.count(a.rows)} {lower_first(a.reason)}" for a in s.set_aside) or "none"
+        simulated = "Simulated" if s.simulated else "As supplied"
+        left = sum(a.rows for a in s.set_aside)
+        rows.append((name, simulated, fmt.count(s.rows), fmt.count(s.used), fmt.count(left), aside))
+    columns = [("Source", False), ("Records", False), ("Rows read", True), ("Used", True), ("Set aside", True)]
+    return DataView(
+        sources=table("Where the rows went", [*columns, ("Why set aside", False)], rows),
+        files=tuple(
+            (f"{name}: {_files(s.reader, len(s.files))}", _capped(s.files)) for name, s in result.data.sources.items()
+        ),
+        problems=_problems(result),
+    )
+
+
+def _files(reader: str, number: int) -> str:
+    how = {"police.uk": "monthly files as police.uk publishes them", "panel": "one row for each area and period"}
+    return f"{fmt.things(number, 'file')}, {how.get(reader, 'one row for each case')}"
+
+
+def _capped(files: tuple[str, ...]) -> tuple[str, ...]:
+    more = (f"and {fmt.count(len(files) - MOST_FILES)} more",) if len(files) > MOST_FILES else ()
+    return (*files[:MOST_FILES], *more)
+
+
+def _problems(result: RunResult) -> Table | None:
+    order = list(SEVERITY)
+    found = sorted(result.data.problems, key=lambda p: order.index(p.severity) if p.severity in order else len(order))
+    if not found:
+        return None
+    rows = [
+        (
+            SEVERITY.get(p.severity, p.severity),
+            place(p),
+            sentence(p.message),
+            sentence(p.action),
+            fmt.count(p.rows) if p.rows is not None else NO_VALUE,
+        )
+        for p in found[:MOST_PROBLEMS]
+    ]
+    columns = [("Kind", False), ("Where", False), ("What was found", False), ("What to do", False), ("Rows", True)]
+    more = [f"{fmt.count(MOST_PROBLEMS)} of {fmt.count(len(found))} are shown."] if len(found) > MOST_PROBLEMS else []
+    return table("Problems and notes about the data", columns, rows, more)

@@ -1,0 +1,280 @@
+"""Tables of finished text, and the estimates as a file for spreadsheets."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from string import ascii_lowercase
+
+from impact.report import format as fmt
+from impact.report import wording
+from impact.report.text import clean, sentence
+from impact.result import OutcomeResult, RunResult, WindowInfo
+from models.estimate import Estimate, Path, Scale, Status
+
+MOST_AREAS = 40
+MOST_PERIODS = 240
+MOST_ESTIMATES = 80
+NO_VALUE = "–"
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
+CSV_COLUMNS = (
+    "outcome", "title", "role", "kind", "unit", "better", "simulated", "model", "method", "estimand", "scale",
+    "estimate", "interval_lo", "interval_hi", "level", "std_error", "df", "p_value", "attainable_p", "clusters_treated",
+    "clusters_comparison", "headline", "note",
+)  # fmt: skip
+WINDOW_NAMES = {
+    "baseline": "Baseline",
+    "gap": "Not used",
+    "phase_in": "Phase-in",
+    "follow_up": "Follow-up",
+    "excluded": "Left out",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of finished text; the first cell of each row is its heading.
+
+    Attributes
+    ----------
+    numeric
+        For each column whether it holds numbers.
+    strong
+        For each row whether it is to stand out.
+    notes
+        Sentences below the table.
+    over_time
+        True if the rows are periods and so narrow that two columns of them fit on paper.
+    """
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[bool, ...]
+    strong: tuple[bool, ...]
+    notes: tuple[str, ...] = ()
+    over_time: bool = False
+
+
+def table(
+    caption: str, columns: Sequence[tuple[str, bool]], rows: Iterable[Sequence[str]], notes: Sequence[str] = ()
+) -> Table:
+    """Make a table from (heading, is it a number) pairs and rows."""
+    body = tuple(tuple(row) for row in rows)
+    head, numeric = tuple(h for h, _ in columns), tuple(n for _, n in columns)
+    return Table(caption, head, body, numeric, (False,) * len(body), tuple(notes))
+
+
+# Estimates -------------------------------------------------------------------------------------------------------
+
+
+def estimates_table(outcome: OutcomeResult, titles: Mapping[str, str]) -> Table:
+    """Give every estimate of an outcome, the headline first."""
+    ordered = sorted(outcome.estimates, key=lambda e: not e.headline)
+    shown = ordered[:MOST_ESTIMATES]
+    measure = fmt.measure_of(outcome.kind)
+    ratios = any(e.scale is not Scale.DIFFERENCE for e in shown)
+    levels = {e.level for e in shown}
+    interval = fmt.interval_name(next(iter(levels))) if len(levels) == 1 else "Interval"
+    marks = _marks(shown)
+    columns = [("Method", False), ("What it estimates", False), ("Estimate", True), (interval, True)]
+    columns += [("Ratio", True)] if ratios else []
+    columns += [("p", True), ("Areas", False)]
+    rows = []
+    for e in shown:
+        found = fmt.effect_range(e.interval, e.scale, measure)
+        row = [f"{titles.get(e.model, e.model)}: {e.method}{marks.get(e.note, '')}", e.estimand]
+        row += [fmt.effect(e.estimate, e.scale, measure)]
+        row += [found if len(levels) == 1 else f"{found} ({fmt.threshold(e.level)})"]
+        row += [fmt.ratio_text(e)] if ratios else []
+        rows.append((*row, p_words(e), wording.areas_words(e.clusters.treated, e.clusters.comparison)))
+    notes = [f"{mark.strip()} {note}" for note, mark in marks.items()]
+    notes += _more(len(ordered), len(shown), "estimates", "in the order they were made")
+    notes += ["The row in bold is the headline."] if any(e.headline for e in shown) else []
+    return Table(
+        f"Every estimate: {outcome.title}",
+        tuple(h for h, _ in columns),
+        tuple(rows),
+        tuple(n for _, n in columns),
+        tuple(e.headline for e in shown),
+        tuple(notes),
+    )
+
+
+def p_words(estimate: Estimate) -> str:
+    """Write the p value and, where few areas limit it, the smallest there could have been."""
+    if estimate.p_value is None:
+        return "none"
+    text = fmt.p_value(estimate.p_value)
+    least = estimate.attainable_p
+    return text if least is None else f"{text} (smallest possible {fmt.smallest_p(least)})"
+
+
+def _marks(estimates: Sequence[Estimate]) -> dict[str, str]:
+    """Give each distinct note a letter in square brackets."""
+    notes = dict.fromkeys(e.note for e in estimates if e.note)
+    return {note: f" [{_letters(i)}]" for i, note in enumerate(notes)}
+
+
+def _letters(index: int) -> str:
+    letter = ascii_lowercase[index % len(ascii_lowercase)]
+    return letter if index < len(ascii_lowercase) else f"{_letters(index // len(ascii_lowercase) - 1)}{letter}"
+
+
+def headlines_table(result: RunResult, keys: Sequence[str]) -> Table:
+    """Give the headline of every outcome."""
+    rows = []
+    for key in keys:
+        outcome = result.outcomes[key]
+        head, measure = outcome.headline, fmt.measure_of(outcome.kind)
+        role = wording.ROLES.get(outcome.role, (outcome.role, ""))[0]
+        if head is None:
+            found = ["no estimate", fmt.NOT_AVAILABLE, NO_VALUE, NO_VALUE]
+        else:
+            interval = fmt.effect_range(head.interval, head.scale, measure)
+            areas = wording.areas_words(head.clusters.treated, head.clusters.comparison)
+            found = [fmt.effect(head.estimate, head.scale, measure), interval, p_words(head), areas]
+        rows.append((outcome.title, role, *found, wording.worthwhile_words(outcome) or "not stated"))
+    columns = [("Outcome", False), ("Role", False), ("Estimate", True), ("Plausible range", True), ("p", True)]
+    return table("The headline of every outcome", [*columns, ("Areas", False), ("Worthwhile from", False)], rows)
+
+
+# Areas, periods and checks ---------------------------------------------------------------------------------------
+
+
+def areas_table(result: RunResult, outcome: OutcomeResult) -> Table | None:
+    """Give each area's baseline and follow-up; small numbers stay hidden. None if there are no windows."""
+    if not outcome.windows:
+        return None
+    pairs: dict[str, dict[str, WindowInfo]] = {}
+    for window in outcome.windows:
+        pairs.setdefault(window.area, {})[window.window] = window
+    least = result.study.disclosure_minimum
+    noun = {"count": "Events", "ordinal": "Answers"}.get(outcome.kind, "Cases")
+    columns = [("Area", False), ("Group", False)]
+    for title in ("Baseline", "Follow-up"):
+        columns += [(title, True), (f"{title}: {noun.lower()}", True)]
+    rows = []
+    for area, sides in list(pairs.items())[:MOST_AREAS]:
+        group = "Treated" if next(iter(sides.values())).treated else "Comparison"
+        cells = [cell for side in ("baseline", "follow_up") for cell in _window_cells(outcome, sides.get(side), least)]
+        rows.append((area, group, *cells))
+    unit = "per cent" if fmt.measure_of(outcome.kind) is fmt.Measure.SHARE else outcome.unit
+    notes = ["The range beside a value allows for chance among its own cases only, not for how much areas differ."]
+    notes += [f"Numbers under {least} are not shown, to protect people."] if least else []
+    notes += _more(len(pairs), len(rows), "areas", "treated areas first")
+    return table(f"Areas before and after: {outcome.title} ({unit})", columns, rows, notes)
+
+
+def _window_cells(outcome: OutcomeResult, window: WindowInfo | None, least: int) -> tuple[str, str]:
+    if window is None:
+        return NO_VALUE, NO_VALUE
+    if window.suppressed:
+        return "not shown", f"fewer than {fmt.count(least)}"
+    measure = fmt.measure_of(outcome.kind)
+    value, between = fmt.level(window.value, measure), fmt.level_range(window.lo, window.hi, measure)
+    return (f"{value} ({between})" if between and fmt.exists(window.value) else value), fmt.count(window.n)
+
+
+def trends_table(result: RunResult, outcome: OutcomeResult, paths: Sequence[tuple[str, Path]]) -> Table:
+    """Give the values of paths period by period."""
+    columns = [("Period", False), ("Used as", False), *((title, True) for title, _ in paths)]
+    values = [[point.value for point in path.points] for _, path in paths]
+    return _over_time(result, outcome, f"{outcome.title} over time", columns, values)
+
+
+def baseline_table(result: RunResult, outcome: OutcomeResult, path: Path) -> Table:
+    """Give a path with what was expected of it, period by period."""
+    heads = ("Treated areas", "Expected from baseline", "Expected, lower", "Expected, upper")
+    columns = [("Period", False), ("Used as", False), *((h, True) for h in heads)]
+    values = [[getattr(p, f) for p in path.points] for f in ("value", "counterfactual", "lo", "hi")]
+    return _over_time(result, outcome, f"{outcome.title}: treated areas against their baseline", columns, values)
+
+
+def _over_time(
+    result: RunResult,
+    outcome: OutcomeResult,
+    caption: str,
+    columns: Sequence[tuple[str, bool]],
+    values: Sequence[Sequence[float | None]],
+) -> Table:
+    measure, unit = fmt.measure_of(outcome.kind), result.study.time_unit
+    labels = result.data.periods
+    rows = []
+    for i in range(max(0, len(labels) - MOST_PERIODS), len(labels)):
+        cells = [fmt.level(column[i], measure) if fmt.exists(column[i]) else NO_VALUE for column in values]
+        role = WINDOW_NAMES.get(result.data.roles[i], result.data.roles[i])
+        rows.append((fmt.period(labels[i], unit), role, *cells))
+    least = result.study.disclosure_minimum
+    too_few = f", or fewer than {fmt.count(least)} cases stand behind it" if least else ""
+    notes = [f"A dash means that there is no value{too_few}."]
+    notes += _more(len(labels), len(rows), f"{unit}s", "the last ones")
+    shown = "per cent" if measure is fmt.Measure.SHARE else outcome.unit
+    return replace(table(f"{caption} ({shown})", columns, rows, notes), over_time=len(columns) <= 4)
+
+
+def checks_table(outcome: OutcomeResult) -> Table | None:
+    """Give every check and its finding, failures first; None if there is none."""
+    if not outcome.checks:
+        return None
+    order = [Status.FAIL, Status.WARN, Status.NOT_RUN, Status.PASS]
+    ordered = sorted(outcome.checks, key=lambda c: order.index(c.status))
+    rows = [(wording.STATUS[c.status.value], sentence(c.finding), sentence(c.detail)) for c in ordered]
+    columns = [("Result", False), ("What was found", False), ("More", False)]
+    return table(f"Checks: {outcome.title}", columns, rows)
+
+
+def _more(all_of_them: int, shown: int, noun: str, which: str) -> list[str]:
+    if all_of_them == shown:
+        return []
+    return [f"{fmt.count(shown)} of {fmt.count(all_of_them)} {noun} are shown, {which}; results.json holds them all."]
+
+
+# A file for spreadsheets -----------------------------------------------------------------------------------------
+
+
+def estimates_csv(result: RunResult) -> str:
+    """Return every estimate, and every refusal to estimate, as CSV with a heading row.
+
+    Numbers are written in full. A refusal is a row without numbers whose ``note`` is the reason. Text that a
+    spreadsheet would run as a formula is preceded by an apostrophe.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, CSV_COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    for key, outcome in result.outcomes.items():
+        about = {"outcome": key, "title": outcome.title, "role": outcome.role, "kind": outcome.kind}
+        about |= {"unit": outcome.unit, "better": outcome.better, "simulated": _yes(result.study.simulated)}
+        for e in outcome.estimates:
+            writer.writerow(_safe({**about, **_fields(e)}))
+        for refusal in outcome.not_estimable:
+            row = {"model": refusal.model, "headline": _yes(False), "note": refusal.reason}
+            writer.writerow(_safe({**about, **row}))
+    return text.getvalue()
+
+
+def _fields(e: Estimate) -> dict[str, str | float | None]:
+    lo, hi = e.interval or (None, None)
+    return {
+        "model": e.model, "method": e.method, "estimand": e.estimand, "scale": e.scale.value, "estimate": e.estimate,
+        "interval_lo": lo, "interval_hi": hi, "level": e.level, "std_error": e.std_error, "df": e.df,
+        "p_value": e.p_value, "attainable_p": e.attainable_p, "clusters_treated": e.clusters.treated,
+        "clusters_comparison": e.clusters.comparison, "headline": _yes(e.headline), "note": e.note,
+    }  # fmt: skip
+
+
+def _safe(row: Mapping[str, str | float | None]) -> dict[str, str]:
+    return {key: _cell(value) for key, value in row.items()}
+
+
+def _cell(value: str | float | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        text = clean(value)
+        return f"'{text}" if text.lstrip().startswith(RISKY) else text
+    return repr(value)
+
+
+def _yes(flag: bool) -> str:
+    return "yes" if flag else "no"

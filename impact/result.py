@@ -1,0 +1,325 @@
+"""The result of a run, and its file ``results.json``.
+
+The classes are the schema: ``impact schema results`` is generated from them, and a file that does not fit them is
+refused. A number that does not exist is null with a reason beside it; NaN and infinity never appear.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path as FilePath
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from impact.errors import UsageError
+from models.estimate import Check, Estimate, NotEstimable, Path
+
+SCHEMA_VERSION: Literal[1] = 1
+
+STRICT = ConfigDict(extra="forbid", ser_json_inf_nan="constants")
+
+type Verdict = Literal["scale_up", "extend", "stop", "cannot_tell"]
+
+
+@dataclass(frozen=True, slots=True)
+class SpanInfo:
+    """A stretch of periods by label, both ends included."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    first: str
+    last: str
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConcurrentInfo:
+    """Something else that changed at about the same time."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    what: str
+    when: str | None
+    areas: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionInfo:
+    """What was done, when and at what cost."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    name: str
+    start: str
+    end: str | None
+    phase_in: int
+    delivery: str
+    cost_amount: float | None
+    cost_currency: str | None
+    concurrent: tuple[ConcurrentInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecodeInfo:
+    """A boundary coding that was applied."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    rows: str
+    to: str
+    instead_of: str | None
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model that was asked for, and what it answers."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    name: str
+    title: str
+    answers: str
+    options: Mapping[str, str | int | float | bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyInfo:
+    """The study as it was run: what the report says of it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    id: str
+    title: str
+    question: str | None
+    note: str | None
+    intervention: InterventionInfo
+    area_level: str
+    treated: tuple[str, ...]
+    comparison: tuple[str, ...]
+    neighbours: Mapping[str, tuple[str, ...]]
+    recodes: tuple[RecodeInfo, ...]
+    time_unit: str
+    baseline: tuple[SpanInfo, ...]
+    follow_up: tuple[SpanInfo, ...]
+    phase_in: tuple[SpanInfo, ...]
+    excluded: tuple[SpanInfo, ...]
+    models: tuple[ModelInfo, ...]
+    simulated: bool
+    disclosure_minimum: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemInfo:
+    """One finding about the data; see `impact.intake.problems.Problem`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    code: str
+    severity: str
+    message: str
+    action: str
+    source: str | None
+    file: str | None
+    row: int | None
+    column: str | None
+    rows: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetAsideInfo:
+    """Rows that no cell counts, and why."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    reason: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """Where the rows of one source went; `used` and the rows set aside add up to `rows`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    reader: str
+    files: tuple[str, ...]
+    rows: int
+    used: int
+    set_aside: tuple[SetAsideInfo, ...]
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DataInfo:
+    """What went in: sources, areas, periods, rows and problems."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    sources: Mapping[str, SourceInfo]
+    areas: tuple[str, ...]
+    periods: tuple[str, ...]
+    roles: tuple[str, ...]
+    rows: int
+    problems: tuple[ProblemInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowInfo:
+    """One area's value in one window, in the outcome's unit; null where undefined or suppressed.
+
+    `n` is the number behind it: events for counts, cases or answers otherwise.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    area: str
+    treated: bool
+    window: Literal["baseline", "follow_up"]
+    value: float | None
+    lo: float | None
+    hi: float | None
+    n: float | None
+    suppressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeResult:
+    """Everything found about one outcome.
+
+    At most one estimate is the headline. `baseline_level` and `counterfactual` are the treated areas' mean level
+    before, and what it would have been in follow-up without the intervention, in the outcome's unit.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    title: str
+    kind: str
+    unit: str
+    better: str
+    role: str
+    worthwhile: float | None
+    definition: str
+    baseline_level: float | None
+    counterfactual: float | None
+    estimates: tuple[Estimate, ...]
+    paths: tuple[Path, ...]
+    checks: tuple[Check, ...]
+    not_estimable: tuple[NotEstimable, ...]
+    windows: tuple[WindowInfo, ...]
+
+    @property
+    def headline(self) -> Estimate | None:
+        """The estimate the outcome is judged by."""
+        return next((e for e in self.estimates if e.headline), None)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """The rule as declared."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    scale_up_if: float
+    stop_if: float
+    harm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict, how far the evidence can be trusted (0 to 5), and why.
+
+    Probabilities read the headline's confidence distribution as a belief held before with no preference (a flat
+    prior). The money fields are null until a value per unit is part of the rule.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    outcome: str
+    verdict: Verdict
+    security: int
+    headline: str
+    reasons: tuple[str, ...]
+    security_reasons: tuple[str, ...]
+    probability_beneficial: float | None
+    probability_worthwhile: float | None
+    probability_harm: float | None
+    expected_net_benefit: float | None
+    probability_net_benefit: float | None
+    evpi: float | None
+    rule: RuleInfo
+    caveats: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolInfo:
+    """Whether the protocol was locked before the data were seen, and what deviates from it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    locked: bool
+    sha256: str | None
+    deviations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What made this result, so that it can be made again."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    seed: int
+    started: str
+    finished: str
+    command: str
+    versions: Mapping[str, str]
+    commit: str | None
+    study_sha256: str
+    data_sha256: Mapping[str, str]
+    protocol: ProtocolInfo
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """The result of `impact.run`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    schema_version: Literal[1]
+    study: StudyInfo
+    data: DataInfo
+    outcomes: Mapping[str, OutcomeResult]
+    decision: Decision
+    provenance: Provenance
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, as ``results.json`` holds them."""
+        plain: dict[str, Any] = adapter().dump_python(self, mode="json")
+        return plain
+
+    def to_json(self) -> str:
+        """Return the text of ``results.json``; refuses NaN and infinity."""
+        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def _repr_html_(self) -> str:
+        from impact.report.render import notebook_html
+
+        html: str = notebook_html(self)
+        return html
+
+
+@cache
+def adapter() -> TypeAdapter[RunResult]:
+    """Return the (cached) converter between results and plain values."""
+    return TypeAdapter(RunResult)
+
+
+def results_schema() -> dict[str, Any]:
+    """Return the JSON Schema of ``results.json``."""
+    schema = adapter().json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "impact results", **schema}
+
+
+def read_results(path: FilePath) -> RunResult:
+    """Read ``results.json``.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be read, is not JSON, or does not fit the schema.
+    """
+    try:
+        return adapter().validate_json(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}). Give the results.json of a run.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(p) for p in first["loc"]) or "the file"
+        raise UsageError(
+            f"{path}: not a results.json this version can read: {place}: {first['msg']}. Run the study again."
+        ) from None

@@ -1,0 +1,113 @@
+"""What the report says of the study itself: the study file and the data, put into plain labels."""
+
+from dataclasses import asdict
+
+from impact.intake.data import Intake
+from impact.result import (
+    ConcurrentInfo,
+    InterventionInfo,
+    ModelInfo,
+    RecodeInfo,
+    SpanInfo,
+    StudyInfo,
+)
+from impact.study.outcomes import (
+    BinaryOutcome,
+    ContinuousOutcome,
+    CountOutcome,
+    DurationOutcome,
+    OrdinalOutcome,
+    Outcome,
+    TimeToEventOutcome,
+)
+from impact.study.schema import Intervention, Study
+from models.periods import Periods, Role, contiguous_spans, period_index
+from models.registry import MODELS
+
+
+def study_info(study: Study, data: Intake, models: tuple[str, ...]) -> StudyInfo:
+    """Describe the study as it was run."""
+    return StudyInfo(
+        id=study.study.id,
+        title=study.study.title,
+        question=study.study.question,
+        note=study.study.note,
+        intervention=_intervention(study.intervention),
+        area_level=study.areas.level,
+        treated=data.areas[: data.treated],
+        comparison=data.areas[data.treated :],
+        neighbours=study.areas.neighbours,
+        recodes=tuple(
+            RecodeInfo(", ".join(f"{column} = {value}" for column, value in r.when.items()), r.to, r.instead_of, r.why)
+            for r in study.areas.recode
+        ),
+        time_unit=study.time.unit.value,
+        baseline=_spans(data.periods, Role.BASELINE),
+        follow_up=_spans(data.periods, Role.FOLLOW_UP),
+        phase_in=_spans(data.periods, Role.PHASE_IN),
+        excluded=_exclusions(study, data.periods),
+        models=tuple(_model(study, name) for name in models),
+        simulated=any(account.simulated for account in data.accounts.values()),
+        disclosure_minimum=study.disclosure.minimum,
+    )
+
+
+def _intervention(given: Intervention) -> InterventionInfo:
+    return InterventionInfo(
+        name=given.name,
+        start=given.start.isoformat(),
+        end=given.end.isoformat() if given.end else None,
+        phase_in=given.phase_in,
+        delivery=given.delivery,
+        cost_amount=given.cost.amount if given.cost else None,
+        cost_currency=given.cost.currency if given.cost else None,
+        concurrent=tuple(ConcurrentInfo(c.what, c.when.text if c.when else None, c.areas) for c in given.concurrent),
+    )
+
+
+def _spans(periods: Periods, role: Role) -> tuple[SpanInfo, ...]:
+    labels = periods.labels
+    return tuple(SpanInfo(labels[a], labels[b]) for a, b in contiguous_spans(periods.where(role)))
+
+
+def _exclusions(study: Study, periods: Periods) -> tuple[SpanInfo, ...]:
+    spans = []
+    for exclusion in study.time.exclude:
+        first = max(period_index(exclusion.from_.first, periods.unit) - periods.first, 0)
+        last = min(period_index(exclusion.to.last, periods.unit) - periods.first, len(periods) - 1)
+        if first <= last:
+            spans.append(SpanInfo(periods.labels[first], periods.labels[last], exclusion.why))
+    return tuple(spans)
+
+
+def _model(study: Study, name: str) -> ModelInfo:
+    options = study.model_options.get(name, MODELS[name].options())
+    return ModelInfo(name=name, title=MODELS[name].title, answers=MODELS[name].answers, options=asdict(options))
+
+
+def outcome_title(key: str, outcome: Outcome) -> str:
+    """Label of an outcome: its title, else its key in words."""
+    return outcome.title or key.replace("_", " ").replace("-", " ").capitalize()
+
+
+def outcome_definition(outcome: Outcome) -> str:
+    """What is measured, in one plain sentence."""
+    match outcome:
+        case CountOutcome():
+            population = "" if outcome.exposure is None else "population and "
+            text = f"Number of events, allowing for {population}the days in each period."
+        case BinaryOutcome():
+            text = f"Share of cases for which '{outcome.value}' is yes, of those with an answer."
+        case OrdinalOutcome():
+            better = "" if outcome.threshold == len(outcome.levels) - 1 else " or better"
+            text = f"Share of answers at '{outcome.levels[outcome.threshold]}'{better}, of those who answered."
+        case ContinuousOutcome():
+            text = f"Mean of '{outcome.value}'."
+        case DurationOutcome():
+            text = "Typical days from the start of a case (geometric mean); open cases count as not yet finished."
+        case TimeToEventOutcome():
+            text = (
+                f"Share of cases with the event within {outcome.horizon} days of the first report; cases not followed "
+                "so long count for as long as they were seen (Kaplan-Meier)."
+            )
+    return text
