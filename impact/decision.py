@@ -1,0 +1,163 @@
+"""From estimates and a rule declared beforehand to a verdict a committee can use.
+
+The rule, in order:
+
+1. ``cannot_tell`` if the deciding outcome has no estimate with an interval, or if a placebo outcome, which the
+   intervention cannot have touched, moved.
+2. ``stop`` if the probability of a worthwhile effect is below ``stop_if``.
+3. ``scale_up`` if that probability is at least ``scale_up_if``, the direction itself is nearly sure
+   (`SURE_OF_DIRECTION`), the probability of harm is below ``harm``, no guardrail vetoes, there are comparison areas,
+   the answer holds when areas served by one team count as one, and the evidence is rated `LEAST_SECURITY` or more.
+4. ``extend`` otherwise.
+
+A worthwhile effect alone is not enough to scale up: under no effect at all the probability of a small worthwhile change
+passes 0.8 in nearly one run in five, and `SURE_OF_DIRECTION` is what keeps a placebo from being scaled up in more than
+about one run in twenty. Probabilities read the headline's t distribution as a belief that started without preference
+(a flat prior).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from impact import decision_words as words
+from impact.intake.problems import Problem
+from impact.result import Decision, OutcomeResult, RuleInfo, StudyInfo, Verdict
+from impact.security import Rating, rate
+from impact.study.decision import Rule
+from impact.study.outcomes import Better, OutcomeRole
+from impact.study.schema import Study
+from models.estimate import Estimate, Status
+
+SURE_OF_DIRECTION = 0.95
+GUARDRAIL_VETO = 0.5
+LEAST_SECURITY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Probabilities:
+    """Probabilities that the effect is in the better direction, worthwhile, or harmful; None without inference.
+
+    Harm is an effect in the wrong direction at least as large as the worthwhile one (any size if none is declared).
+    Without a worthwhile effect, `worthwhile` is the probability of benefit.
+    """
+
+    beneficial: float
+    worthwhile: float
+    harm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why the verdict cannot be better than `at_most`."""
+
+    at_most: Verdict
+    reason: str
+
+
+def probabilities(estimate: Estimate, better: Better, worthwhile: float | None) -> Probabilities | None:
+    """Read benefit, worthwhile effect and harm off an estimate's confidence distribution."""
+    size = abs(worthwhile or 0.0)
+
+    def beyond(sign: int, amount: float) -> float | None:
+        above = estimate.probability_above(estimate.null + sign * amount)
+        return None if above is None else above if sign > 0 else 1.0 - above
+
+    good = better.sign
+    found = beyond(good, 0.0), beyond(good, size), beyond(-good, size)
+    if any(p is None for p in found):
+        return None
+    beneficial, enough, harm = (float(p or 0.0) for p in found)
+    return Probabilities(beneficial, enough, harm)
+
+
+def decide(
+    study: Study, info: StudyInfo, outcomes: Mapping[str, OutcomeResult], problems: Sequence[Problem]
+) -> Decision:
+    """Apply the declared rule to the deciding outcome, its guardrails and its checks."""
+    key = study.deciding_outcome
+    outcome, rule = outcomes[key], study.decision.rule
+    found = (
+        None
+        if outcome.headline is None
+        else probabilities(outcome.headline, Better(outcome.better), outcome.worthwhile)
+    )
+    rating = rate(info, outcome, [p for p in problems if p.source in {None, study.outcomes[key].source}])
+    obstacles = (*_obstacles(outcome, outcomes, found, rule), *_insecure(rating, found, rule))
+    verdict = _verdict(found, rule, obstacles)
+    return Decision(
+        outcome=key,
+        verdict=verdict,
+        security=rating.value,
+        headline=words.headline(verdict, outcome, found),
+        reasons=(*words.reasons(verdict, outcome, found, rule), *(o.reason for o in obstacles)),
+        security_reasons=rating.reasons,
+        probability_beneficial=found.beneficial if found else None,
+        probability_worthwhile=found.worthwhile if found and outcome.worthwhile is not None else None,
+        probability_harm=found.harm if found else None,
+        expected_net_benefit=None,
+        probability_net_benefit=None,
+        evpi=None,
+        rule=RuleInfo(rule.scale_up_if, rule.stop_if, rule.harm),
+        caveats=words.caveats(info, outcome),
+    )
+
+
+def _verdict(found: Probabilities | None, rule: Rule, obstacles: Sequence[Obstacle]) -> Verdict:
+    if found is None or any(o.at_most == "cannot_tell" for o in obstacles):
+        return "cannot_tell"
+    if found.worthwhile < rule.stop_if:
+        return "stop"
+    enough = found.worthwhile >= rule.scale_up_if and found.beneficial >= SURE_OF_DIRECTION
+    return "scale_up" if enough and not obstacles else "extend"
+
+
+def _obstacles(
+    outcome: OutcomeResult, outcomes: Mapping[str, OutcomeResult], found: Probabilities | None, rule: Rule
+) -> tuple[Obstacle, ...]:
+    if outcome.headline is None or found is None:
+        return tuple(Obstacle("cannot_tell", item.reason) for item in outcome.not_estimable[:1])
+    candidates = [
+        *(_placebo(o) for o in outcomes.values() if o.role == OutcomeRole.PLACEBO),
+        *(_guardrail(o) for o in outcomes.values() if o.role == OutcomeRole.GUARDRAIL),
+        _alone(outcome.headline),
+        _harmful(found, rule),
+        _one_team(outcome),
+    ]
+    return tuple(o for o in candidates if o is not None)
+
+
+def _placebo(outcome: OutcomeResult) -> Obstacle | None:
+    headline = outcome.headline
+    if headline is None or headline.interval is None:
+        return None
+    low, high = headline.interval
+    return None if low <= headline.null <= high else Obstacle("cannot_tell", words.placebo_moved(outcome))
+
+
+def _guardrail(outcome: OutcomeResult) -> Obstacle | None:
+    headline = outcome.headline
+    found = None if headline is None else probabilities(headline, Better(outcome.better), outcome.worthwhile)
+    if found is None:
+        return Obstacle("extend", words.guardrail_unknown(outcome))
+    harmed = found.harm >= GUARDRAIL_VETO or 1.0 - found.beneficial >= SURE_OF_DIRECTION
+    return Obstacle("extend", words.guardrail_harmed(outcome, found.harm)) if harmed else None
+
+
+def _alone(headline: Estimate) -> Obstacle | None:
+    return Obstacle("extend", words.NO_COMPARISON) if headline.clusters.comparison == 0 else None
+
+
+def _harmful(found: Probabilities, rule: Rule) -> Obstacle | None:
+    return Obstacle("extend", words.harm_possible(found.harm, rule.harm)) if found.harm >= rule.harm else None
+
+
+def _insecure(rating: Rating, found: Probabilities | None, rule: Rule) -> tuple[Obstacle, ...]:
+    """Weak evidence is a reason only where it stands between a promising result and scaling up."""
+    if found is None or found.worthwhile < rule.scale_up_if or rating.value >= LEAST_SECURITY:
+        return ()
+    return (Obstacle("extend", words.insecure(rating.value)),)
+
+
+def _one_team(outcome: OutcomeResult) -> Obstacle | None:
+    warned = any(check.id == "one_team" and check.status is not Status.PASS for check in outcome.checks)
+    return Obstacle("extend", words.ONE_TEAM) if warned else None

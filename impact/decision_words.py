@@ -1,0 +1,127 @@
+"""The decision in plain words: its headline, its reasons and its caveats."""
+
+from typing import TYPE_CHECKING
+
+from impact.report import format as fmt
+from impact.report.text import lower_first
+from impact.result import OutcomeResult, StudyInfo, Verdict
+from impact.security import minimum_detectable
+from impact.study.decision import Rule
+from models.estimate import Scale, Status
+
+if TYPE_CHECKING:
+    from impact.decision import Probabilities
+
+LEAD: dict[Verdict, str] = {
+    "scale_up": "Scale up",
+    "extend": "Extend the pilot before deciding",
+    "stop": "Stop",
+    "cannot_tell": "These data cannot tell",
+}
+BEYOND_WORDS = 50.0  # on the log scale: far beyond any effect
+NO_COMPARISON = (
+    "There are no comparison areas, so the pilot cannot be told apart from anything else that changed at the same "
+    "time; a result like this is never enough to scale up."
+)
+ONE_TEAM = (
+    "One team served all treated areas. Counted as one, they no longer give the same answer, so the result may be that "
+    "team's luck."
+)
+
+
+def headline(verdict: Verdict, outcome: OutcomeResult, believed: "Probabilities | None") -> str:
+    """One sentence: the verdict and the estimate it rests on."""
+    lead, name = LEAD[verdict], lower_first(outcome.title)
+    found = outcome.headline
+    if found is None:
+        return f"{lead}: no effect on {name} can be estimated."
+    effect = fmt.effect(found.estimate, found.scale, fmt.measure_of(outcome.kind))
+    if found.interval is None or believed is None:
+        return f"{lead}: the estimate for {name} is {effect}, and nothing says how far it can be trusted."
+    span = fmt.effect_range(found.interval, found.scale, fmt.measure_of(outcome.kind))
+    return f"{lead}: the estimated effect on {name} is {effect} (plausible range {span})."
+
+
+def reasons(verdict: Verdict, outcome: OutcomeResult, found: "Probabilities | None", rule: Rule) -> tuple[str, ...]:
+    """Why this verdict, beginning with the probabilities the rule reads."""
+    if found is None:
+        return ()
+    given = [_benefit(outcome, found)]
+    if outcome.worthwhile is not None:
+        given.append(_worthwhile(outcome, found, rule))
+    if verdict == "extend" and found.worthwhile >= rule.scale_up_if:
+        given.append("That is promising, but not yet sure enough to act on everywhere.")
+    if verdict == "stop":
+        given.append("A worthwhile effect is unlikely enough that more time would probably not change the answer.")
+    given.append(_size(outcome))
+    return tuple(reason for reason in given if reason)
+
+
+def _benefit(outcome: OutcomeResult, found: "Probabilities") -> str:
+    way = "rose" if outcome.better == "higher" else "fell"
+    chance = fmt.probability(found.beneficial)
+    return f"The probability that {lower_first(outcome.title)} {way} because of the pilot is {chance}."
+
+
+def _worthwhile(outcome: OutcomeResult, found: "Probabilities", rule: Rule) -> str:
+    size = _worthwhile_size(outcome)
+    return (
+        f"The probability that the effect is worthwhile ({size} or better) is {fmt.probability(found.worthwhile)}; the "
+        f"rule asks for {fmt.threshold(rule.scale_up_if)} to scale up and stops below {fmt.threshold(rule.stop_if)}."
+    )
+
+
+def _worthwhile_size(outcome: OutcomeResult) -> str:
+    value = outcome.worthwhile or 0.0
+    scale = outcome.headline.scale if outcome.headline else Scale.DIFFERENCE
+    on_scale = 1.0 + value if scale is Scale.RATIO else value
+    return fmt.effect(on_scale, scale, fmt.measure_of(outcome.kind))
+
+
+def _size(outcome: OutcomeResult) -> str:
+    found = outcome.headline
+    detectable = None if found is None else minimum_detectable(found)
+    if found is None or detectable is None:
+        return ""
+    if found.scale is Scale.RATIO and detectable > BEYOND_WORDS:
+        return "A pilot of this size finds no effect of a believable size reliably."
+    sign = 1 if outcome.better == "higher" else -1
+    smallest = fmt.effect(found.from_linear(sign * detectable), found.scale, fmt.measure_of(outcome.kind))
+    return f"A pilot of this size finds an effect reliably only if it is about {smallest} or larger."
+
+
+def placebo_moved(outcome: OutcomeResult) -> str:
+    """Say that something moved which the intervention cannot have touched."""
+    return (
+        f"{outcome.title} moved too, though the intervention cannot have touched it: something else differs between "
+        "treated and comparison areas."
+    )
+
+
+def guardrail_unknown(outcome: OutcomeResult) -> str:
+    """Say that a guardrail has no estimate."""
+    return f"{outcome.title} is a guardrail, and whether it was harmed cannot be estimated."
+
+
+def guardrail_harmed(outcome: OutcomeResult, harm: float) -> str:
+    """Say that a guardrail was probably harmed."""
+    return f"{outcome.title} is a guardrail and was probably harmed (probability {fmt.probability(harm)})."
+
+
+def harm_possible(harm: float, limit: float) -> str:
+    """Say that harm is too probable."""
+    allowed = fmt.threshold(limit)
+    return f"The probability of harm is {fmt.probability(harm)}, and the rule allows less than {allowed}."
+
+
+def insecure(rating: int) -> str:
+    """Say that the evidence is too weak to act on everywhere."""
+    return f"The evidence is rated {rating} of 5: too little to act on everywhere, whatever it points to."
+
+
+def caveats(info: StudyInfo, outcome: OutcomeResult) -> tuple[str, ...]:
+    """What a reader must keep in mind: simulated data, other changes, and every warning of the deciding outcome."""
+    found = ["The case records in this study are simulated: nothing here happened."] if info.simulated else []
+    found += [f"{c.what} ({c.when})." if c.when else f"{c.what}." for c in info.intervention.concurrent]
+    found += [check.finding for check in outcome.checks if check.status in {Status.WARN, Status.FAIL}]
+    return tuple(found)

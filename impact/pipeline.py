@@ -1,0 +1,188 @@
+"""A study, run: read the rows, reduce them to cells, fit the models, decide.
+
+`run` reads like the method section of a paper; every step is one function of the step before.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from impact import provenance
+from impact.decision import decide
+from impact.errors import ModelError, UsageError
+from impact.intake.data import Intake
+from impact.intake.read import read
+from impact.publish import data_info, suppress_paths, trend_paths, window_infos
+from impact.result import SCHEMA_VERSION, OutcomeResult, ProtocolInfo, Provenance, RunResult
+from impact.study.outcomes import Outcome
+from impact.study.schema import Study
+from impact.study_info import outcome_definition, outcome_title, study_info
+from models import agreement, describe
+from models.design import Design
+from models.estimate import Estimate, ModelOutput, NotEstimable
+from models.panel import Panel
+from models.registry import MODELS
+from models.summary import natural, summarise
+
+type Progress = Callable[[str], None]
+
+
+def run(
+    study: Study,
+    models: Sequence[str] | None = None,
+    progress: Progress | None = None,
+    *,
+    seed: int | None = None,
+) -> RunResult:
+    """Run a study.
+
+    Parameters
+    ----------
+    study
+        A loaded study; see `impact.load_study`.
+    models
+        Models to fit instead of those the study names.
+    progress
+        Called with a short text at each step.
+    seed
+        Seed instead of the study's.
+
+    Returns
+    -------
+    RunResult
+        Estimates, checks and the decision; `RunResult.to_dict` is what ``results.json`` holds.
+
+    Raises
+    ------
+    DataError
+        If the data are invalid; holds every problem found.
+    ModelError
+        If a model breaks down numerically. A design that does not allow an estimate is not an error: the result says
+        so in `not_estimable`.
+    UsageError
+        If `models` names one that does not exist.
+    """
+    say = progress or (lambda _text: None)
+    started = provenance.timestamp()
+    options = _chosen(study, models)
+    design = Design(shared_delivery=study.intervention.delivery == "shared", seed=study.seed if seed is None else seed)
+    data = read(study, say)
+    outcomes = {}
+    for key, outcome in study.outcomes.items():
+        say(f"estimating {outcome_title(key, outcome)}")
+        outcomes[key] = evaluate(key, outcome, Sample.of(study, data, key), design, options)
+    info = study_info(study, data, tuple(options))
+    return RunResult(
+        schema_version=SCHEMA_VERSION,
+        study=info,
+        data=data_info(data),
+        outcomes=outcomes,
+        decision=decide(study, info, outcomes, data.problems),
+        provenance=_provenance(study, data, design.seed, started),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One outcome's panel, and the smallest cell that may be published."""
+
+    panel: Panel
+    minimum: int
+
+    @classmethod
+    def of(cls, study: Study, data: Intake, key: str) -> "Sample":
+        """Take one outcome out of the intake; rows that are published already need no suppression."""
+        published = data.accounts[study.outcomes[key].source].published
+        return cls(data.panels[key], 0 if published else study.disclosure.minimum)
+
+
+def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options: Mapping[str, Any]) -> OutcomeResult:
+    """Fit every chosen model to one outcome and gather what they say."""
+    panel = sample.panel
+    outputs = {name: _fit(key, name, panel, design, chosen) for name, chosen in options.items()}
+    estimates = one_headline({name: output.estimates for name, output in outputs.items()})
+    headline = next((e for e in estimates if e.headline), None)
+    baseline, counterfactual = treated_levels(panel, headline)
+    trends = describe.trends(panel)
+    model_paths = tuple(path for output in outputs.values() for path in output.paths)
+    checks = tuple(check for output in outputs.values() for check in output.checks)
+    return OutcomeResult(
+        title=outcome_title(key, outcome),
+        kind=outcome.kind,
+        unit=panel.unit,
+        better=outcome.better.value,
+        role=outcome.role.value,
+        worthwhile=outcome.worthwhile,
+        definition=outcome_definition(outcome),
+        baseline_level=baseline,
+        counterfactual=counterfactual,
+        estimates=estimates,
+        paths=(*trend_paths(trends, sample.minimum), *suppress_paths(model_paths, trends[0], sample.minimum)),
+        checks=(*checks, *agreement.between_models(estimates)),
+        not_estimable=tuple(reason for output in outputs.values() for reason in output.not_estimable),
+        windows=window_infos(describe.windows(panel), sample.minimum),
+    )
+
+
+def one_headline(by_model: Mapping[str, Sequence[Estimate]]) -> tuple[Estimate, ...]:
+    """Keep the headline of the best-ranked model that offers one; every other estimate stands beside it."""
+    ranks = {name: MODELS[name].headline_rank for name, found in by_model.items() if any(e.headline for e in found)}
+    best = min(((rank, name) for name, rank in ranks.items() if rank is not None), default=(0, ""))[1]
+    return tuple(
+        e if e.headline is (name == best and e.headline) else e.as_companion()
+        for name, found in by_model.items()
+        for e in found
+    )
+
+
+def treated_levels(panel: Panel, headline: Estimate | None) -> tuple[float | None, float | None]:
+    """Treated areas' mean level at baseline, and in follow-up had there been no effect, in the outcome's unit."""
+    before = _mean_level(panel, panel.periods.baseline)
+    after = _mean_level(panel, panel.periods.follow_up)
+    without = None if headline is None or after is None else after - headline.linear(headline.estimate)
+    return tuple(None if x is None else float(natural(panel, np.asarray(x))) for x in (before, without))  # type: ignore[return-value]
+
+
+def _mean_level(panel: Panel, window: np.ndarray[Any, np.dtype[np.bool_]]) -> float | None:
+    values = summarise(panel.cells, window).value[panel.treated]
+    return float(values.mean()) if np.isfinite(values).all() else None
+
+
+def _chosen(study: Study, models: Sequence[str] | None) -> dict[str, Any]:
+    declared = study.model_options
+    if models is None:
+        return declared
+    unknown = [name for name in models if name not in MODELS]
+    if unknown or not models:
+        raise UsageError(f"there is no model '{', '.join(unknown)}'. The models are: {', '.join(MODELS)}.")
+    return {name: declared.get(name, MODELS[name].options()) for name in models}
+
+
+def _fit(key: str, name: str, panel: Panel, design: Design, options: Any) -> ModelOutput:
+    spec = MODELS[name]
+    if spec.needs_comparison and panel.n_comparison == 0:
+        reason = f"{spec.title} needs comparison areas, and this study has none. Name some, or rely on `its` alone."
+        return ModelOutput(not_estimable=(NotEstimable(name, reason),))
+    try:
+        return spec.fit(panel, design, options)
+    except (np.linalg.LinAlgError, ArithmeticError) as error:
+        raise ModelError(
+            f"outcome '{key}', model '{name}': the fit broke down numerically ({error}). "
+            f"Leave the model out with --models, or check the outcome's values in the report of a run without it."
+        ) from error
+
+
+def _provenance(study: Study, data: Intake, seed: int, started: str) -> Provenance:
+    return Provenance(
+        seed=seed,
+        started=started,
+        finished=provenance.timestamp(),
+        command=f"impact run {study.file_name}",
+        versions=provenance.versions(),
+        commit=provenance.commit_of(study.folder),
+        study_sha256=provenance.sha256_of(study.text or repr(study.to_dict())),
+        data_sha256=provenance.merged_hashes({name: a.sha256 for name, a in data.accounts.items()}),
+        protocol=ProtocolInfo(locked=False, sha256=None, deviations=()),
+    )

@@ -1,0 +1,108 @@
+"""How far the evidence can be trusted, from 0 to 5. The rating counts areas, never rows, and ignores the result.
+
+The ceiling comes from the design; each threat that is present takes one off, down to 1. A rating of 0 means that there
+is nothing to rate: no estimate with an interval.
+
+====================================================  =======
+Design                                                Ceiling
+====================================================  =======
+No estimate with an interval                          0
+No comparison areas (the treated areas alone)         1
+One treated unit, or fewer than three comparisons     2
+At least two treated and three comparison areas       3
+At least four treated and 20 areas in all             4
+At least ten treated and 40 areas in all              5
+====================================================  =======
+
+Several areas served by one team count as one treated unit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy import stats
+
+from impact.intake.problems import Problem, Severity
+from impact.result import OutcomeResult, StudyInfo
+from models.estimate import Check, Estimate, Status
+
+POWER = 0.8
+FAR_FROM_WORTHWHILE = 3.0
+SURVEY_CODES = frozenset({"response_rate"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """A rating from 0 to 5, and what it rests on in plain words."""
+
+    value: int
+    reasons: tuple[str, ...]
+
+
+def minimum_detectable(estimate: Estimate) -> float | None:
+    """Smallest true effect found 4 times in 5 at the 5% level, on the linear scale; None without inference.
+
+    ``(t[1 - alpha/2] + t[power]) * SE`` with the estimate's degrees of freedom (Bloom 1995).
+    """
+    if estimate.std_error is None:
+        return None
+    law = stats.norm if estimate.df is None else stats.t(estimate.df)
+    return float((law.ppf(0.5 + estimate.level / 2) + law.ppf(POWER)) * estimate.std_error)
+
+
+def rate(study: StudyInfo, outcome: OutcomeResult, problems: Sequence[Problem]) -> Rating:
+    """Rate the evidence on one outcome."""
+    headline = outcome.headline
+    if headline is None or headline.interval is None:
+        return Rating(0, ("There is no estimate with an interval, so there is nothing to rate.",))
+    ceiling, why = _ceiling(study, headline)
+    threats = _threats(study, outcome, headline, problems)
+    return Rating(max(1, ceiling - len(threats)), (why, *threats))
+
+
+def _ceiling(study: StudyInfo, headline: Estimate) -> tuple[int, str]:
+    treated, comparison = headline.clusters.treated, headline.clusters.comparison
+    if comparison == 0:
+        return 1, "There are no comparison areas, so anything else that changed at the same time is counted as effect."
+    shared = study.intervention.delivery == "shared" and treated > 1
+    counted = f"{treated} treated and {comparison} comparison areas"
+    if shared:
+        return 2, f"It rests on {counted}, but one team served all treated areas, so they count as one."
+    for ceiling, needed, in_all in ((5, 10, 40), (4, 4, 20)):
+        if treated >= needed and treated + comparison >= in_all:
+            return ceiling, f"It rests on {counted}."
+    if treated >= 2 and comparison >= 3:
+        return 3, f"It rests on {counted}: enough for an interval, too few to rule out chance differences."
+    return 2, f"It rests on {counted}: an area's own ups and downs can look like an effect."
+
+
+def _threats(
+    study: StudyInfo, outcome: OutcomeResult, headline: Estimate, problems: Sequence[Problem]
+) -> tuple[str, ...]:
+    found = [_too_small(outcome, headline), _other_changes(study), _answers(problems), _incomplete(outcome.checks)]
+    return tuple(threat for threat in found if threat)
+
+
+def _too_small(outcome: OutcomeResult, headline: Estimate) -> str | None:
+    detectable = minimum_detectable(headline)
+    if outcome.worthwhile is None or detectable is None:
+        return None
+    needed = abs(headline.linear(headline.null + outcome.worthwhile))
+    if detectable <= FAR_FROM_WORTHWHILE * needed:
+        return None
+    return f"The smallest effect it could detect reliably is {detectable / needed:.0f} times the worthwhile one."
+
+
+def _other_changes(study: StudyInfo) -> str | None:
+    touching = [c for c in study.intervention.concurrent if not c.areas or set(c.areas) & set(study.treated)]
+    return f"Something else changed in the treated areas: {touching[0].what}." if touching else None
+
+
+def _answers(problems: Sequence[Problem]) -> str | None:
+    poor = any(p.code in SURVEY_CODES and p.severity is Severity.WARNING for p in problems)
+    return "Few people answered, or more answered in one group or window than in another." if poor else None
+
+
+def _incomplete(checks: Sequence[Check]) -> str | None:
+    failed = [check for check in checks if check.status is Status.FAIL]
+    return f"A check failed: {failed[0].finding}" if failed else None
