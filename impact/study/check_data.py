@@ -50,8 +50,6 @@ def _format(loc: Loc, source: Source) -> Iterator[Inconsistency]:
     known = suffix in DATABASE | EXCEL | PARQUET | TEXT
     database = source.uri is not None or suffix in DATABASE
     given = [key for key in ("table", "query") if getattr(source, key) is not None]
-    if database and not given:
-        yield Inconsistency(loc, f"source {quoted(str(loc[-1]))} is a database; it needs a table or a query.", key=True)
     if len(given) == 2:
         yield Inconsistency(
             (*loc, "query"), "a source has a table or a query, not both.", "keep one.", (loc,), key=True

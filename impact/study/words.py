@@ -10,6 +10,7 @@ type Loc = tuple[str | int, ...]
 
 ASIDE = -1  # stands in a location for what was left out of a mapping
 LONGEST = 60
+MOST_KNOWN = 300  # of more names than this, such as codes of small areas, a near miss tells nothing and takes long
 
 
 def visible(text: str) -> str:
@@ -54,6 +55,8 @@ def counted(number: int, noun: str) -> str:
 
 def nearest(word: str, known: Collection[str]) -> str | None:
     """Return the known word that `word` was probably meant to be, or None."""
+    if len(known) > MOST_KNOWN:
+        return None
     plain = {_folded(k): k for k in sorted(known)}
     near = difflib.get_close_matches(_folded(word), plain, n=3, cutoff=0.65)
     return plain[max(near, key=lambda k: _likeness(_folded(word), k))] if near else None
