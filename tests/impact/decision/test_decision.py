@@ -1,0 +1,228 @@
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from scipy import stats
+
+from impact.decision import decide, probabilities
+from impact.intake.problems import Problem, Severity
+from impact.result import ConcurrentInfo, Decision, InterventionInfo, OutcomeResult, StudyInfo
+from impact.security import minimum_detectable, rate
+from impact.study.outcomes import Better
+from impact.study.schema import Study
+from models.estimate import Check, Clusters, Estimate, NotEstimable, Scale, Status
+
+EXACT = 1e-12  # closed forms computed twice
+
+BASE = Estimate(
+    model="did",
+    method="collapsed change per area, t(5)",
+    estimand="area ITT",
+    scale=Scale.DIFFERENCE,
+    estimate=0.10,
+    interval=(0.05, 0.15),
+    level=0.95,
+    std_error=0.02,
+    df=5.0,
+    p_value=0.004,
+    attainable_p=None,
+    clusters=Clusters(2, 5),
+    headline=True,
+)
+OUTCOME = OutcomeResult(
+    title="Satisfied",
+    kind="ordinal",
+    unit="share",
+    better="higher",
+    role="primary",
+    worthwhile=0.05,
+    definition="",
+    baseline_level=0.5,
+    counterfactual=0.5,
+    estimates=(BASE,),
+    paths=(),
+    checks=(),
+    not_estimable=(),
+    windows=(),
+)
+INFO = StudyInfo(
+    id="s",
+    title="S",
+    question=None,
+    note=None,
+    intervention=InterventionInfo("x", "2024-01-01", None, 0, "separate", None, None, ()),
+    area_level="district",
+    treated=("A", "B"),
+    comparison=("C", "D", "E", "F", "G"),
+    neighbours={},
+    recodes=(),
+    time_unit="month",
+    baseline=(),
+    follow_up=(),
+    phase_in=(),
+    excluded=(),
+    models=(),
+    simulated=False,
+    disclosure_minimum=5,
+)
+
+
+def study(**outcomes: dict[str, Any]) -> Study:
+    named = outcomes or {"main": {}}
+    return Study.model_validate({
+        "schema": 1,
+        "study": {"id": "s", "title": "S"},
+        "intervention": {"name": "x", "start": "2024-01-01"},
+        "areas": {"treated": ["A", "B"]},
+        "sources": {"rows": {"path": "rows.csv"}},
+        "outcomes": {
+            key: {"source": "rows", "kind": "binary", "value": "v", "better": "higher", **more}
+            for key, more in named.items()
+        },
+    })  # fmt: skip
+
+
+def estimate(value: float, std_error: float, **changes: Any) -> Estimate:
+    half = float(stats.t.ppf(0.975, 5)) * std_error
+    return replace(BASE, estimate=value, std_error=std_error, interval=(value - half, value + half), **changes)
+
+
+def decided(headline: Estimate, *, info: StudyInfo = INFO, **changes: Any) -> Decision:
+    outcome = replace(OUTCOME, estimates=(headline,), **changes)
+    return decide(study(), info, {"main": outcome}, ())
+
+
+def test_probabilities_are_the_t_distribution_around_the_estimate() -> None:
+    found = probabilities(BASE, Better.HIGHER, 0.05)
+    assert found is not None
+    assert found.beneficial == pytest.approx(stats.t.cdf(0.10 / 0.02, 5), abs=EXACT)
+    assert found.worthwhile == pytest.approx(stats.t.cdf((0.10 - 0.05) / 0.02, 5), abs=EXACT)
+    assert found.harm == pytest.approx(stats.t.cdf((-0.05 - 0.10) / 0.02, 5), abs=EXACT)
+
+
+def test_probabilities_of_a_ratio_where_less_is_better() -> None:
+    from math import log
+
+    ratio = replace(BASE, scale=Scale.RATIO, estimate=0.8, interval=(0.7, 0.9), std_error=0.05)
+    found = probabilities(ratio, Better.LOWER, -0.05)
+    assert found is not None
+    assert found.beneficial == pytest.approx(stats.t.cdf((log(1) - log(0.8)) / 0.05, 5), abs=EXACT)
+    assert found.worthwhile == pytest.approx(stats.t.cdf((log(0.95) - log(0.8)) / 0.05, 5), abs=EXACT)
+    assert found.harm == pytest.approx(stats.t.sf((log(1.05) - log(0.8)) / 0.05, 5), abs=EXACT)
+
+
+@pytest.mark.parametrize(
+    ("headline", "verdict"),
+    [
+        (estimate(0.20, 0.02), "scale_up"),
+        (estimate(0.06, 0.04), "extend"),
+        (estimate(0.00, 0.01), "stop"),
+        (estimate(-0.20, 0.02), "stop"),
+        (estimate(0.12, 0.07), "extend"),  # probably worthwhile, direction not 95% sure
+        (replace(BASE, interval=None, std_error=None, df=None, p_value=None), "cannot_tell"),
+    ],
+)
+def test_the_rule_gives_the_verdict(headline: Estimate, verdict: str) -> None:
+    assert decided(headline).verdict == verdict
+
+
+def test_without_an_estimate_nothing_can_be_told_and_the_reason_is_given() -> None:
+    outcome = replace(OUTCOME, estimates=(), not_estimable=(NotEstimable("did", "No events in Ashby."),))
+    found = decide(study(), INFO, {"main": outcome}, ())
+    assert (found.verdict, found.security) == ("cannot_tell", 0)
+    assert "No events in Ashby." in found.reasons
+    assert found.probability_beneficial is None
+
+
+def test_the_treated_areas_alone_never_scale_up() -> None:
+    found = decided(estimate(0.20, 0.02, clusters=Clusters(2, 0)))
+    assert found.verdict == "extend"
+    assert found.security == 1
+
+
+def test_evidence_rated_one_is_too_weak_to_scale_up() -> None:
+    moved = ConcurrentInfo("Moved house", "2024-01", ("A",))
+    shared = replace(INFO.intervention, delivery="shared", concurrent=(moved,))
+    found = decided(estimate(0.20, 0.02), info=replace(INFO, intervention=shared))
+    assert (found.verdict, found.security) == ("extend", 1)
+    assert any("rated 1 of 5" in reason for reason in found.reasons)
+
+
+def test_one_team_whose_areas_count_as_one_does_not_scale_up_if_the_answer_changes() -> None:
+    warned = (Check("one_team", Status.WARN, "One team."),)
+    assert decided(estimate(0.20, 0.02), checks=warned).verdict == "extend"
+    passed = (Check("one_team", Status.PASS, "One team."),)
+    assert decided(estimate(0.20, 0.02), checks=passed).verdict == "scale_up"
+
+
+def pair(role: str, other: Estimate) -> Decision:
+    outcomes = {
+        "main": replace(OUTCOME, estimates=(estimate(0.20, 0.02),)),
+        "other": replace(OUTCOME, role=role, estimates=(other,)),
+    }
+    return decide(study(main={}, other={"role": role}), INFO, outcomes, ())
+
+
+def test_a_harmed_guardrail_vetoes_and_an_unharmed_one_does_not() -> None:
+    assert pair("guardrail", estimate(-0.20, 0.02)).verdict == "extend"
+    assert pair("guardrail", estimate(0.00, 0.02)).verdict == "scale_up"
+
+
+def test_a_guardrail_that_cannot_be_estimated_vetoes() -> None:
+    blind = replace(BASE, interval=None, std_error=None, df=None, p_value=None)
+    assert pair("guardrail", blind).verdict == "extend"
+
+
+def test_a_placebo_outcome_that_moved_leaves_nothing_to_tell() -> None:
+    assert pair("placebo", estimate(0.20, 0.02)).verdict == "cannot_tell"
+    assert pair("placebo", estimate(0.00, 0.02)).verdict == "scale_up"
+
+
+def test_probable_harm_blocks_scaling_up() -> None:
+    # Without a worthwhile effect, harm is any effect in the wrong direction.
+    found = decided(estimate(0.10, 0.045), worthwhile=None)
+    assert found.probability_worthwhile is None
+    assert found.probability_harm == pytest.approx(1 - (found.probability_beneficial or 0), abs=EXACT)
+
+
+def test_the_minimum_detectable_effect_is_3_49_standard_errors_at_5_degrees_of_freedom() -> None:
+    assert (minimum_detectable(estimate(0.0, 1.0)) or 0) == pytest.approx(3.49, abs=0.005)
+
+
+def rated(change: Callable[[StudyInfo], StudyInfo] = lambda info: info, **changes: Any) -> int:
+    outcome = replace(OUTCOME, estimates=(replace(estimate(0.1, 0.02), **changes),))
+    return rate(change(INFO), outcome, ()).value
+
+
+def test_security_counts_areas() -> None:
+    assert rated() == 3
+    assert rated(clusters=Clusters(1, 6)) == 2
+    assert rated(clusters=Clusters(2, 2)) == 2
+    assert rated(clusters=Clusters(4, 16)) == 4
+    assert rated(clusters=Clusters(10, 30)) == 5
+    assert rated(clusters=Clusters(7, 0)) == 1
+
+
+def test_one_team_counts_as_one_unit() -> None:
+    assert rated(lambda i: replace(i, intervention=replace(i.intervention, delivery="shared"))) == 2
+
+
+def test_each_threat_takes_one_off_and_never_below_one() -> None:
+    moved = ConcurrentInfo("Moved house", "2024-01", ("A",))
+    elsewhere = replace(moved, areas=("C",))
+    assert rated(lambda i: replace(i, intervention=replace(i.intervention, concurrent=(moved,)))) == 2
+    assert rated(lambda i: replace(i, intervention=replace(i.intervention, concurrent=(elsewhere,)))) == 3
+    assert rated(std_error=0.2) == 2  # detectable effect is 14 times the worthwhile one
+    poor = Problem("response_rate", Severity.WARNING, "m", "a", source="rows")
+    outcome = replace(OUTCOME, checks=(Check("c", Status.FAIL, "broken."),))
+    assert rate(INFO, outcome, (poor,)).value == 1
+
+
+def test_the_words_name_the_estimate_its_range_and_the_probabilities() -> None:
+    found = decided(estimate(0.06, 0.04))
+    assert found.headline == (
+        "Extend the pilot before deciding: the estimated effect on satisfied is +6.0 points (plausible range "
+        "\N{MINUS SIGN}4.3 to +16.3 points)."
+    )
+    assert found.reasons[0] == "The probability that satisfied rose because of the pilot is 90%."
