@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from impact.errors import OutputError
+from impact.report.charts import draw
 from impact.report.render import figures, report_html
 from impact.report.tables import estimates_csv
 from impact.result import RunResult
@@ -15,12 +16,13 @@ OWN = frozenset({"report.html", "results.json", "estimates.csv", FIGURES})
 
 def rendered(result: RunResult) -> dict[str, str]:
     """Return every file of the output by its path relative to the output folder."""
+    drawn = draw(result)
     pages = {
-        "report.html": report_html(result),
+        "report.html": report_html(result, drawn),
         "results.json": result.to_json(),
         "estimates.csv": estimates_csv(result),
     }
-    return pages | {f"{FIGURES}/{name}": svg for name, svg in figures(result).items()}
+    return pages | {f"{FIGURES}/{name}": svg for name, svg in figures(result, drawn).items()}
 
 
 def write_output(result: RunResult, out: Path) -> Path:

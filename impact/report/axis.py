@@ -17,6 +17,7 @@ RATIO_TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 MOST_RATIO = math.log(50)
 MOST_POINTS = 1.0
 LEAST_SPREAD = 1e-6
+MOST_DRAWN = 1e14
 TICK_ROOM = 62.0
 FEWEST_TICKS = 3
 
@@ -50,7 +51,7 @@ class Axis:
 def linear(value: float, scale: Scale) -> float:
     """Carry an effect to the scale on which it is drawn; a ratio of nought goes to the far left."""
     if scale is not Scale.RATIO:
-        return value
+        return min(max(value, -MOST_DRAWN), MOST_DRAWN)
     return math.log(value) if value > 0 else -2 * MOST_RATIO
 
 

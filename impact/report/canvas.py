@@ -22,21 +22,19 @@ TITLE, TITLE_LINE = 17.0, 22.0
 BOLDER = 1.1  # bold letters are wider
 
 BLUE = "#12436d"
-TEAL = "#28a197"
 PLUM = "#801650"
 ORANGE = "#f46a25"
 GREY = "#3d3d3d"
 INK = "#0b0c0c"
 MUTED = "#484f52"
 CARD = "#ffffff"
-RULE = "#8a9297"
+RULE = "#868e93"
 GRID = "#d4d8da"
 TINT_BLUE = "#e4ecf3"
 TINT_TEAL = "#d9efec"
 TINT_GREY = "#eceeef"
-HATCH = "#a9b0b4"
 COLOURS = (
-    BLUE, TEAL, PLUM, ORANGE, GREY, INK, MUTED, CARD, RULE, GRID, TINT_BLUE, TINT_TEAL, TINT_GREY, HATCH,
+    BLUE, PLUM, ORANGE, GREY, INK, MUTED, CARD, RULE, GRID, TINT_BLUE, TINT_TEAL, TINT_GREY,
 )  # fmt: skip
 """Every colour of a figure; the style sheet has a dark counterpart of each."""
 
@@ -102,8 +100,15 @@ class Sheet:
 
     def mark(self, x: float, y: float, shape: str, colour: str, size: float = 8.0, *, hollow: bool = False) -> None:
         """Draw a marker, filled or hollow."""
+        self.marks([(x, y)], shape, colour, size, hollow=hollow)
+
+    def marks(
+        self, places: Sequence[tuple[float, float]], shape: str, colour: str, size: float, *, hollow: bool = False
+    ) -> None:
+        """Draw the same marker at many places."""
+        xs, ys = [x for x, _ in places], [y for _, y in places]
         face = CARD if hollow else colour
-        self.page.plot([x], [y], marker=shape, ms=size, mfc=face, mec=colour, mew=1.6, ls="none")
+        self.page.plot(xs, ys, marker=shape, ms=size, mfc=face, mec=colour, mew=1.6, ls="none")
 
     def box(self, x: float, y: float, width: float, height: float, colour: str, hatch: str | None = None) -> None:
         """Fill a rectangle whose top left corner is (x, y); with `hatch` it is also lined."""
@@ -112,7 +117,7 @@ class Sheet:
         if width > 0 and height > 0 and (hatch or colour != "none"):
             self.page.add_patch(Rectangle((x, y), width, height, facecolor=colour, edgecolor="none"))
             if hatch:
-                lined = Rectangle((x, y), width, height, facecolor="none", edgecolor=HATCH, hatch=hatch, lw=0)
+                lined = Rectangle((x, y), width, height, facecolor="none", edgecolor=RULE, hatch=hatch, lw=0)
                 self.page.add_patch(lined)
 
     def curve(self, xs: Sequence[float], ys: Sequence[float], colour: str, width: float = 2.0, dash: Any = "-") -> None:

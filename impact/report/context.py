@@ -251,13 +251,19 @@ def _rule(result: RunResult) -> tuple[str, ...]:
     rule, decision = result.decision.rule, result.decision
     outcome = result.outcomes.get(decision.outcome)
     enough = wording.worthwhile_words(outcome) if outcome else ""
+    scale_up = (
+        f"Scale up if the chance of a worthwhile improvement is at least {fmt.threshold(rule.scale_up_if)}, the chance "
+        f"of harm is below {fmt.threshold(rule.harm)}, and the direction of the effect is nearly sure; and only with "
+        "comparison areas, with no guardrail that was probably harmed, and if the answer holds when areas served by "
+        "one team count as one."
+    )
     return (
         f"The decision rests on: {outcome.title if outcome else decision.outcome}.",
         f"A worthwhile improvement is: {f'{enough} or better' if enough else 'not stated; any improvement counts'}.",
-        f"Scale up if the chance of a worthwhile improvement is at least {fmt.threshold(rule.scale_up_if)}.",
+        "Cannot tell if there is no estimate with a plausible range, or if a placebo outcome moved.",
         f"Stop if the chance of a worthwhile improvement is below {fmt.threshold(rule.stop_if)}.",
-        f"Never scale up if the chance of harm is {fmt.threshold(rule.harm)} or more.",
-        "Otherwise extend, or say that the study cannot tell.",
+        scale_up,
+        "Extend otherwise.",
     )
 
 

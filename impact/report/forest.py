@@ -17,7 +17,6 @@ from impact.report.canvas import (
     RULE,
     SMALL,
     STRONG,
-    TEAL,
     TINT_GREY,
     TINT_TEAL,
     WIDTH,
@@ -223,7 +222,7 @@ def _track(page: Sheet, axis: Axis, row: Row, top: float) -> None:
         x = axis.x(row.threshold)
         start, end = (x, axis.end) if row.higher_is_better else (axis.start, x)
         page.box(start, top, end - start, TRACK, TINT_TEAL)
-        page.line((x, top), (x, bottom), TEAL, 1.4, (0, (3, 2)))
+        page.line((x, top), (x, bottom), GREY, 1.4, (0, (3, 2)))
     page.line((axis.x(0.0), top - 2), (axis.x(0.0), bottom + 2), INK, 1.6)
     _interval(page, axis, row, top + TRACK / 2)
 

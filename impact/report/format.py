@@ -4,6 +4,7 @@ A number that does not exist is `NOT_AVAILABLE`, in words; "NaN", "inf" and "Non
 """
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -106,8 +107,10 @@ def p_value(p: float | None) -> str:
 
 
 def smallest_p(p: float | None) -> str:
-    """Write a p value without its letter: "0.048"."""
-    return NOT_AVAILABLE if p is None or not math.isfinite(p) else _p_number(p).removeprefix("= ")
+    """Write a p value without its letter: "0.048", "below 0.001"."""
+    if p is None or not math.isfinite(p):
+        return NOT_AVAILABLE
+    return _p_number(p).removeprefix("= ").replace("<", "below").replace(">", "above")
 
 
 def _p_number(p: float) -> str:
@@ -211,6 +214,11 @@ def effect(value: float, scale: Scale, measure: Measure) -> str:
         return f"{points(value)} points"
     days = measure is Measure.DAYS
     return f"{signed(value, decimals(value, digits=2 if days else 3))}{' days' if days else ''}"
+
+
+def trimmed(text: str) -> str:
+    """Drop the noughts that end a decimal, for a number that was declared rather than estimated: "5 points"."""
+    return re.sub(r"(\.\d*?)0+(?!\d)", lambda found: found[1].removesuffix("."), text)
 
 
 def effect_range(interval: Sequence[float] | None, scale: Scale, measure: Measure) -> str:

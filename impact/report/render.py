@@ -33,9 +33,9 @@ def report_html(result: RunResult, drawn: Figures | None = None) -> str:
     return template.render(page=found, style=Markup(style), policy=POLICY.format(style=_hash(style)))  # noqa: S704 - ours
 
 
-def figures(result: RunResult) -> dict[str, str]:
-    """Return the figures as SVG, each complete in itself, by file name."""
-    return charts.by_file_name(result, charts.draw(result))
+def figures(result: RunResult, drawn: Figures | None = None) -> dict[str, str]:
+    """Return the figures as SVG, each complete in itself, by file name; `drawn` as for `report_html`."""
+    return charts.by_file_name(result, drawn if drawn is not None else charts.draw(result))
 
 
 def notebook_html(result: RunResult) -> str:

@@ -15,7 +15,7 @@ MOST_FILES = 60
 MOST_PROBLEMS = 100
 DELIVERY = {
     "shared": "One team served all treated areas, so they are also analysed as one unit.",
-    "separate": "Each treated area had a team of its own.",
+    "separate": "Each treated area counts as a unit of its own.",
 }
 SEVERITY = {"error": "Error", "warning": "Warning", "note": "Note"}
 
@@ -146,7 +146,7 @@ def data_view(result: RunResult) -> DataView:
 
 def _files(reader: str, number: int) -> str:
     how = {"police.uk": "monthly files as police.uk publishes them", "panel": "one row for each area and period"}
-    return f"{fmt.things(number, 'file')}, {how.get(reader, 'one row for each case')}"
+    return f"{fmt.things(number, 'file')}{f', {how[reader]}' if reader in how else ''}"
 
 
 def _capped(files: tuple[str, ...]) -> tuple[str, ...]:

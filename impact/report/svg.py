@@ -99,6 +99,8 @@ def _tidy(element: ET.Element, name: str, kept: set[str]) -> None:
             plain |= {"id": f"{name}-{value}"} if value in kept else {}
         else:
             plain[local] = f"#{name}-{value.removeprefix('#')}" if local == "href" else value
+    if element.tag == "path" and "id" in plain:  # a marker: its colours are those of the place that uses it
+        plain = {key: value for key, value in plain.items() if key not in {"fill", "stroke"}}
     element.attrib.clear()
     for key, value in plain.items():
         pointed = REFERENCE.sub(rf"url(#{name}-\1)", value)

@@ -7,7 +7,7 @@ from typing import Any
 
 from impact.report import format as fmt
 from impact.report import wording
-from impact.report.axis import nice_ticks, period_ticks
+from impact.report.axis import MOST_DRAWN, nice_ticks, period_ticks
 from impact.report.canvas import (
     BLUE,
     CARD,
@@ -84,9 +84,14 @@ class Frame:
         return BOTTOM - share * (BOTTOM - TOP)
 
 
+def drawable(value: float | None) -> bool:
+    """True for a number of a size that an axis can show."""
+    return value is not None and abs(value) < MOST_DRAWN
+
+
 def path_named(outcome: OutcomeResult, name: str) -> Path | None:
     """Path of this name that has a value; None if there is none."""
-    return next((p for p in outcome.paths if p.name == name and any(fmt.exists(q.value) for q in p.points)), None)
+    return next((p for p in outcome.paths if p.name == name and any(drawable(q.value) for q in p.points)), None)
 
 
 def trends(result: RunResult, outcome: OutcomeResult, name: str) -> str | None:
@@ -126,7 +131,7 @@ def starts_at_nought(outcome: OutcomeResult) -> bool:
 
 def _column(path: Path, field: str) -> tuple[float, ...]:
     values = (getattr(point, field) for point in path.points)
-    return tuple(float(v) if fmt.exists(v) else math.nan for v in values)
+    return tuple(float(v) if drawable(v) else math.nan for v in values)
 
 
 def _ends(series: Series) -> str:
@@ -169,7 +174,7 @@ def _frame(outcome: OutcomeResult, series: Sequence[Series], periods: int) -> Fr
     if share:
         lo, hi = max(lo - pad, min(lo, 0.0)), min(hi + pad, max(hi, 1.0))
     else:
-        lo, hi = 0.0 if starts_at_nought(outcome) else lo - pad, hi + pad
+        lo, hi = 0.0 if starts_at_nought(outcome) and lo >= 0 else lo - pad, hi + pad
     factor, sign = (100.0, "%") if share else (1.0, "")
     values, places = nice_ticks(factor * lo, factor * hi, MOST_TICKS)
     return Frame(lo, hi, tuple((v / factor, f"{fmt.fixed(v, places)}{sign}") for v in values), periods)
@@ -215,14 +220,18 @@ def _time_axis(page: Sheet, frame: Frame, periods: Sequence[str]) -> None:
 def _line(page: Sheet, frame: Frame, series: Series) -> None:
     xs = [frame.x(i) for i in range(frame.periods)]
     ys = [frame.y(v) for v in series.values]
+    page.curve(xs, ys, CARD, series.thick + 2.4)  # a rim that keeps the line apart from the shading
     page.curve(xs, ys, series.colour, series.thick, series.dash)
     if series.shape is None:
         return
     around = (math.nan, *ys, math.nan)
-    for i, (x, y) in enumerate(zip(xs, ys, strict=True)):
-        alone = math.isnan(around[i]) and math.isnan(around[i + 2])
-        if not math.isnan(y) and (alone or frame.periods <= MOST_MARKED):
-            page.mark(x, y, series.shape, series.colour, 3.6, hollow=series.shape == "s")
+    alone = [math.isnan(before) and math.isnan(after) for before, after in zip(around[:-2], around[2:], strict=True)]
+    shown = [
+        (x, y)
+        for x, y, lonely in zip(xs, ys, alone, strict=True)
+        if not math.isnan(y) and (lonely or frame.periods <= MOST_MARKED)
+    ]
+    page.marks(shown, series.shape, series.colour, 3.6, hollow=series.shape == "s")
 
 
 def _start(page: Sheet, frame: Frame, roles: Sequence[str]) -> None:

@@ -326,7 +326,7 @@ def worthwhile_words(outcome: OutcomeResult) -> str:
     if outcome.headline is not None:
         ratio = outcome.headline.scale is not Scale.DIFFERENCE
     scale, value = (Scale.RATIO, 1 + outcome.worthwhile) if ratio else (Scale.DIFFERENCE, outcome.worthwhile)
-    return effect_words(value, scale, outcome)
+    return fmt.trimmed(effect_words(value, scale, outcome))
 
 
 def better_words(outcome: OutcomeResult) -> str:
