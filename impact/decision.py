@@ -97,7 +97,7 @@ def decide(
         expected_net_benefit=None,
         probability_net_benefit=None,
         evpi=None,
-        rule=RuleInfo(rule.scale_up_if, rule.stop_if, rule.harm),
+        rule=RuleInfo(rule.scale_up_if, rule.stop_if, rule.harm, SURE_OF_DIRECTION, LEAST_SECURITY),
         caveats=words.caveats(info, outcome),
     )
 

@@ -122,6 +122,6 @@ def insecure(rating: int) -> str:
 def caveats(info: StudyInfo, outcome: OutcomeResult) -> tuple[str, ...]:
     """What a reader must keep in mind: simulated data, other changes, and every warning of the deciding outcome."""
     found = ["The case records in this study are simulated: nothing here happened."] if info.simulated else []
-    found += [f"{c.what} ({c.when})." if c.when else f"{c.what}." for c in info.intervention.concurrent]
+    found += [f"{c.what} ({fmt.period(c.when)})." if c.when else f"{c.what}." for c in info.intervention.concurrent]
     found += [check.finding for check in outcome.checks if check.status in {Status.WARN, Status.FAIL}]
     return tuple(found)

@@ -206,12 +206,14 @@ class OutcomeResult:
 
 @dataclass(frozen=True, slots=True)
 class RuleInfo:
-    """The rule as declared."""
+    """The rule: the three declared thresholds, and the two that hold for every study."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     scale_up_if: float
     stop_if: float
     harm: float
+    sure_of_direction: float
+    least_security: int
 
 
 @dataclass(frozen=True, slots=True)

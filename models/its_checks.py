@@ -2,6 +2,7 @@
 
 import math
 
+from models import numbers
 from models.arrays import FloatArray
 from models.estimate import Check, Status
 from models.periods import TimeUnit
@@ -91,7 +92,7 @@ def autocorrelation_check(residuals: FloatArray | None, unit: str) -> Check:
     return Check(
         id="its_autocorrelation",
         status=Status.WARN if strong else Status.PASS,
-        finding=f"Residuals one {unit} apart correlate at {correlation:.2f}{risk}.",
+        finding=f"Residuals one {unit} apart correlate at {numbers.fixed(correlation, 2)}{risk}.",
         detail="Reported as it is found: no choice of method depends on it.",
     )
 

@@ -1,8 +1,8 @@
 """Words for the numbers and names in notes, reasons and findings."""
 
-import math
 from collections.abc import Sequence
 
+from models import numbers
 from models.estimate import Scale
 from models.panel import Kind, Panel
 from models.periods import Role
@@ -15,19 +15,17 @@ MOST_NAMED = 5
 
 
 def signed(panel: Panel, effect: float) -> str:
-    """Write an effect on the linear scale: "+4.0%" for ratios, "-3.1 points" for shares, else with the unit."""
+    """Write an effect on the linear scale: "+4%" for ratios, "−3.1 points" for shares, else with the unit."""
+    measure = numbers.measure_of(panel.kind)
     if panel.scale is Scale.RATIO:
-        text = f"{100 * math.expm1(effect):+.1f}%"
-    elif panel.kind in SHARES:
-        text = f"{100 * effect:+.1f} percentage points"
-    else:
-        text = f"{effect:+.3g} {panel.unit}"
-    return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
+        return numbers.effect(effect, Scale.LOG_RATIO, measure)
+    text = numbers.effect(effect, Scale.DIFFERENCE, measure)
+    return text if panel.kind in SHARES else f"{text} {panel.unit}"
 
 
 def p_words(p: float) -> str:
-    """Write a p-value to three places."""
-    return "below 0.001" if p < 0.001 else f"{p:.3f}"
+    """Write a p-value in words: "0.048", "below 0.001"."""
+    return "below 0.001" if p < 0.001 else numbers.smallest_p(p)
 
 
 def listed(names: Sequence[str]) -> str:

@@ -253,9 +253,10 @@ def _rule(result: RunResult) -> tuple[str, ...]:
     enough = wording.worthwhile_words(outcome) if outcome else ""
     scale_up = (
         f"Scale up if the chance of a worthwhile improvement is at least {fmt.threshold(rule.scale_up_if)}, the chance "
-        f"of harm is below {fmt.threshold(rule.harm)}, and the direction of the effect is nearly sure; and only with "
-        "comparison areas, with no guardrail that was probably harmed, and if the answer holds when areas served by "
-        "one team count as one."
+        f"of harm is below {fmt.threshold(rule.harm)}, and the direction of the effect is at least "
+        f"{fmt.threshold(rule.sure_of_direction)} sure; and only with comparison areas, with no guardrail that was "
+        "probably harmed, if the answer holds when areas served by one team count as one, and if the security of the "
+        f"evidence is at least {fmt.count(rule.least_security)}."
     )
     return (
         f"The decision rests on: {outcome.title if outcome else decision.outcome}.",

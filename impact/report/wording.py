@@ -42,13 +42,15 @@ VERDICTS: Mapping[Verdict, tuple[str, str]] = {
     "cannot_tell": ("Cannot tell", "This study cannot answer the question, in either direction."),
 }
 SECURITY = ("none", "very low", "low", "moderate", "high", "very high")
+# The words of the Professional Head of Intelligence Assessment's probability yardstick; what falls between two of its
+# bands takes the less certain word.
 LIKELIHOODS = (
-    (0.075, "a remote chance"),
-    (0.225, "highly unlikely"),
-    (0.375, "unlikely"),
-    (0.525, "a realistic possibility"),
-    (0.775, "likely"),
-    (0.925, "highly likely"),
+    (0.05, "a remote chance"),
+    (0.20, "highly unlikely"),
+    (0.35, "unlikely"),
+    (0.55, "a realistic possibility"),
+    (0.80, "likely"),
+    (0.95, "highly likely"),
     (math.inf, "almost certain"),
 )
 CHANCES_NOTE = (

@@ -447,7 +447,7 @@ def decision_info() -> Decision:
         expected_net_benefit=None,
         probability_net_benefit=None,
         evpi=None,
-        rule=RuleInfo(0.8, 0.2, 0.1),
+        rule=RuleInfo(0.8, 0.2, 0.1, 0.95, 2),
         caveats=(
             "Probabilities take no view beforehand of whether such schemes work.",
             "The effect in other districts may differ.",
