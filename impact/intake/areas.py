@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from impact.intake.findings import Findings, counted, excerpt, listed
+from impact.intake.findings import Findings, counted, excerpt, legible, listed
 from impact.intake.placing import Placed
 from impact.study.schema import Study
 
@@ -114,12 +114,13 @@ def resolve(
 
 def _check_source(study: Study, areas: AreaList, placed: Placed, names: Sequence[AreaName], findings: Findings) -> None:
     certain = {*study.areas.treated, *study.areas.aliases, *study.areas.aliases.values()}
+    certain |= {name for around in study.areas.neighbours.values() for name in around}
     if study.areas.comparison != "others":
         certain |= set(study.areas.comparison)
     doubtful = [n for n in names if n.area not in certain and n.raw not in certain]
     misspelt = set()
     for name in doubtful:
-        meant = near_name(name.area, (a for a in areas.names if a in certain)) or _same_spelling(name.area, doubtful)
+        meant = near_name(name.area, [a for a in areas.names if a in certain]) or _same_spelling(name.area, doubtful)
         if meant:
             misspelt.add(meant)
             _similar(placed, name, meant, findings)
@@ -162,11 +163,12 @@ def _marks(name: str) -> tuple[list[str], list[str]]:
 
 def _similar(placed: Placed, name: AreaName, meant: str, findings: Findings) -> None:
     file, row = placed.staged.place(name.at)
+    written = legible(name.raw)
     findings.error(
         "similar_area",
         f"the area {excerpt(name.raw)} ({counted(name.rows, 'row')}) is not in the study; did you mean '{meant}'?",
-        f"If so, add it to areas.aliases as  {name.raw}: {meant}  or correct the data. If it is another area, say so "
-        f"with  {name.raw}: {name.raw}",
+        f"If so, add it to areas.aliases as  {written}: {meant}  or correct the data. If it is another area, say so "
+        f"with  {written}: {written}",
         source=placed.asked.name,
         file=file,
         row=row,

@@ -6,10 +6,10 @@ from typing import Any
 from impact.intake.expressions import censored
 from impact.intake.findings import Findings, counted, excerpt
 from impact.intake.moments import days_between, has_clock
-from impact.intake.needs import Form, Need, event_need, value_need
+from impact.intake.needs import Form, Need, event_need, outcome_needs, value_need
 from impact.intake.placing import Placed
 from impact.intake.rowchecks import RowCheck, both_rows, run_checks
-from impact.study.outcomes import DurationOutcome, TimeToEventOutcome
+from impact.study.outcomes import DurationOutcome, Outcome, TimeToEventOutcome
 from models.periods import TimeUnit, period_label
 
 
@@ -21,13 +21,19 @@ def check_rows(placed: Placed, unit: TimeUnit, findings: Findings) -> None:
     checks = [
         check
         for key, outcome in placed.asked.outcomes.items()
-        if isinstance(outcome, DurationOutcome | TimeToEventOutcome)
+        if isinstance(outcome, DurationOutcome | TimeToEventOutcome) and _readable(key, outcome, placed, findings)
         for check in _order_of_dates(key, outcome, placed)
     ]
     run_checks(placed.rows, checks, placed.staged, findings)
     for key, outcome in placed.asked.outcomes.items():
         if isinstance(outcome, DurationOutcome):
             _no_time_at_all(key, outcome, placed, findings)
+
+
+def _readable(key: str, outcome: Outcome, placed: Placed, findings: Findings) -> bool:
+    """Whether all dates of an outcome could be read; one that could not would pass for a blank."""
+    needs = [placed.asked.time, *outcome_needs(key, outcome)]
+    return not any(findings.has_errors_of(placed.asked.name, need.column) for need in needs)
 
 
 def check_blanks(placed: Placed, findings: Findings) -> None:
@@ -53,7 +59,7 @@ def check_blanks(placed: Placed, findings: Findings) -> None:
             column=asked.area.column,
             rows=no_area,
         )
-    if no_time and asked.time is not None:
+    if no_time:
         findings.warn(
             "blank_date",
             f"{counted(no_time, 'row')} without a date set aside.",
@@ -174,7 +180,7 @@ def _event_late(need: Need, bad: Any) -> RowCheck:
 def _extract_first(key: str, placed: Placed, bad: Any) -> RowCheck:
     return RowCheck(
         "censor_before_start",
-        placed.asked.time.column if placed.asked.time else "",
+        placed.asked.time.column,
         bad,
         None,
         "the case begins after the day of the extract.",

@@ -79,9 +79,10 @@ class CsvFile:
             strict_mode=False,
             **PLAINLY,
         )
-        plain = lines["line"].re_replace('"[^"]*"', "")
-        separators = plain.length() - plain.replace(self.delimiter, "").length()
-        suspicious = lines["line"].endswith(self.delimiter) & (separators >= len(self.headers))
+        line = lines["line"]
+        separators = line.length() - line.replace(self.delimiter, "").length()
+        # where there are quotation marks, only reading the file field by field can tell
+        suspicious = line.endswith(self.delimiter) & ((separators >= len(self.headers)) | line.contains('"'))
         try:
             suspects = int(lines.filter(suspicious).count().to_pyarrow().as_py())
         except duckdb.Error as error:

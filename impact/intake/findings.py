@@ -81,10 +81,15 @@ class Findings:
             raise DataError([str(p) for p in self.errors])
 
 
+def legible(value: str) -> str:
+    """A value of a row on one line, without control characters, cut short."""
+    shown = "".join(c if c.isprintable() else " " for c in value[:EXCERPT])
+    return shown if len(value) <= EXCERPT else shown[:-1] + "…"
+
+
 def excerpt(value: str) -> str:
-    """Quote a value of a row, cut short."""
-    shown = value if len(value) <= EXCERPT else value[: EXCERPT - 1] + "…"
-    return f"'{shown}'"
+    """Quote a value of a row."""
+    return f"'{legible(value)}'"
 
 
 def listed(items: list[str], limit: int = 5) -> str:

@@ -45,7 +45,7 @@ def find_files(pattern: str, folder: Path) -> list[DataFile]:
         return _named([path])
     if glob.has_magic(pattern):
         found = [folder / p for p in glob.glob(pattern, root_dir=folder, recursive=True)]  # noqa: PTH207 - absolute too
-        files = [p for p in found if p.is_file()]
+        files = sorted({p for p in found if p.is_file()})  # ** may find a file twice
         if files:
             return _named(files)
         raise BadFileError(

@@ -89,11 +89,10 @@ def moment_of(column: Any, rule: DateRule) -> Any | None:
     if kind.is_date() or kind.is_timestamp():
         return column.cast("timestamp")
     if kind.is_string():
-        text = column.replace("\u00a0", " ").strip()
         if rule.form is None:
-            return _standard(text, rule.written)
-        read = try_strptime(text, rule.form)
-        return ibis.coalesce(read, _standard(text, rule.written)) if rule.typed_cells else read
+            return _standard(column, rule.written)
+        read = try_strptime(column, rule.form)
+        return ibis.coalesce(read, _standard(column, rule.written)) if rule.typed_cells else read
     if YEAR in rule.written and (kind.is_integer() or kind.is_floating()):
         whole = column.between(FIRST_YEAR, LAST_YEAR) & (column % 1 == 0)
         year = ibis.ifelse(whole, column, None).cast("int64").cast("string")
@@ -122,11 +121,11 @@ def period_of(moment: Any, unit: TimeUnit) -> Any:
         case TimeUnit.DAY:
             return ordinal
         case TimeUnit.WEEK:
-            return ((ordinal - 1) / 7).floor().cast("int64")
+            return (ordinal - 1) // 7
         case TimeUnit.MONTH:
             return year * 12 + month - 1
         case TimeUnit.QUARTER:
-            return year * 4 + ((month - 1) / 3).floor().cast("int64")
+            return year * 4 + (month - 1) // 3
         case TimeUnit.YEAR:
             return year
 

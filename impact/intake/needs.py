@@ -67,7 +67,7 @@ class Asked:
     populations
         Columns with a population that some count is set against.
     area, time
-        Columns that place a row; `time` is None where rows have no time.
+        Columns that place a row.
     values
         Every other column with values to read.
     recodes
@@ -79,7 +79,7 @@ class Asked:
     outcomes: Mapping[str, Outcome]
     populations: tuple[Need, ...]
     area: Need
-    time: Need | None
+    time: Need
     values: tuple[Need, ...]
     recodes: tuple[Recode, ...]
 
@@ -107,15 +107,19 @@ class Asked:
     def required(self) -> dict[str, str]:
         """Columns the source must have, with the key of the study file that names each."""
         needs = [self.area, *self.values]
-        if self.time is not None and not self.time_may_be_absent:
+        if not self.time_may_be_absent:
             needs.insert(1, self.time)
-        filters = dict.fromkeys(self.source.where, f"sources.{self.name}.where")
-        return {need.column: need.key for need in reversed(needs)} | filters
+        keys = [(need.column, need.key) for need in needs]
+        keys += [(column, f"sources.{self.name}.where") for column in self.source.where]
+        columns: dict[str, str] = {}
+        for column, key in keys:
+            columns.setdefault(column, key)
+        return columns
 
     def optional(self) -> tuple[str, ...]:
         """Columns that are read if the source has them."""
         columns = [column for recode in self.recodes for column in recode.when]
-        if self.time is not None and self.time_may_be_absent:
+        if self.time_may_be_absent:
             columns.append(self.time.column)
         return tuple(dict.fromkeys(columns))
 

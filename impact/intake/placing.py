@@ -11,7 +11,7 @@ from impact.intake.excel import ExcelFile
 from impact.intake.findings import BadFileError, Findings
 from impact.intake.moments import check_date_format, date_rule, period_of
 from impact.intake.needs import POLICE_AREA, Asked, Form, Need
-from impact.intake.rowchecks import RowCheck, run_checks
+from impact.intake.rowchecks import RowCheck, failures, flags, record
 from impact.intake.sources import Staged, Workspace
 from impact.intake.values import read_values, text_of
 from impact.study.schema import Recode, Study
@@ -77,9 +77,8 @@ def place_rows(work: Workspace, study: Study, staged: Staged, findings: Findings
     columns, typed, checks = _columns(study, staged, findings)
     if columns is None:
         return None
-    run_checks(kept, checks, staged, findings)
-    table = f"{asked.table}_placed"
-    rows = work.con.create_table(table, kept.select(**columns))
+    rows = work.con.create_table(f"{asked.table}_placed", kept.select(**columns, **flags(checks)))
+    record(kept, checks, failures(rows, checks), staged, findings)
     work.con.raw_sql(f"DROP TABLE {asked.table}")
     return Placed(staged, rows, typed, int(rows.count().to_pyarrow().as_py()), timed=_time_of(staged) is not None)
 
@@ -121,7 +120,7 @@ def _values(wanted: str | Sequence[str]) -> list[str]:
 
 def _time_of(staged: Staged) -> Need | None:
     time = staged.asked.time
-    return time if time is not None and time.column in staged.columns else None
+    return time if time.column in staged.columns else None
 
 
 def _columns(

@@ -66,6 +66,7 @@ def street_files(placed: Placed, findings: Findings) -> StreetFiles:
     counts = _counts(placed)
     months: dict[str, set[int]] = defaultdict(set)
     districts: dict[str, Counter[str]] = defaultdict(Counter)
+    strange: dict[tuple[int, int], dict[str, Any]] = {}
     for name in names:
         if name:
             months[name["force"]].add(_month_of(name))
@@ -77,16 +78,16 @@ def street_files(placed: Placed, findings: Findings) -> StreetFiles:
         if name is None:
             months[UNNAMED].add(each["month"])
         elif each["month"] != _month_of(name):
-            _other_month(placed, each, findings)
+            strange.setdefault((each["file"], each["month"]), each)
+    for each in strange.values():
+        _other_month(placed, each, findings)
     force_of = {area: max(sorted(c), key=lambda f, c=c: c[f]) for area, c in districts.items()}  # type: ignore[misc]
     return StreetFiles({force: frozenset(m) for force, m in months.items()}, force_of)
 
 
 def _counts(placed: Placed) -> list[dict[str, Any]]:
     rows = placed.rows.filter(placed.rows["moment"].notnull())
-    rows = rows.mutate(
-        file=(rows["at"] / ROWS_PER_FILE).floor().cast("int64"), month=period_of(rows["moment"], TimeUnit.MONTH)
-    )
+    rows = rows.mutate(file=rows["at"] // ROWS_PER_FILE, month=period_of(rows["moment"], TimeUnit.MONTH))
     counts = rows.group_by("file", "month", "area").aggregate(rows=lambda t: t.count(), at=lambda t: t["at"].min())
     found: list[dict[str, Any]] = counts.order_by("at").to_pyarrow().to_pylist()
     return found

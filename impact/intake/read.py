@@ -130,7 +130,7 @@ def _dated(study: Study, placed: Mapping[str, Placed], findings: Findings) -> Da
                 "no row has a date.",
                 f"Name the column with the date in sources.{name}.columns.time.",
                 source=name,
-                column=p.asked.time.column if p.asked.time else None,
+                column=p.asked.time.column,
             )
         if p.asked.police_uk:
             streets[name] = police_uk.street_files(p, findings)
@@ -147,8 +147,7 @@ def _periods(study: Study, placed: Mapping[str, Placed], dated: Dated, findings:
 
 
 def _bad_dates(placed: Placed, findings: Findings) -> bool:
-    time = placed.asked.time
-    return time is not None and findings.has_errors_of(placed.asked.name, time.column)
+    return findings.has_errors_of(placed.asked.name, placed.asked.time.column)
 
 
 def _span(name: str, dated: Dated, unit: TimeUnit) -> clock.Span:

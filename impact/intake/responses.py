@@ -68,4 +68,4 @@ def _shift(counted: Counted, treated: BoolArray, periods: Periods) -> float | No
     before, after, other_before, other_after = (rate for _, rate in _rates(counted, treated, periods))
     if before is None or after is None or other_before is None or other_after is None:
         return None
-    return (after - before) - (other_after - other_before)
+    return round((after - before) - (other_after - other_before), 9)  # ten points are not more than ten points

@@ -32,15 +32,30 @@ class RowCheck:
     action: str | Callable[[str], str]
 
 
-def run_checks(rows: Any, checks: Sequence[RowCheck], staged: Staged, findings: Findings) -> None:
-    """Record an error for each check that fails, with the first rows and how many there are."""
+def flags(checks: Sequence[RowCheck]) -> dict[str, Any]:
+    """Return a column per check that says whether a row fails it."""
+    return {f"fails_{i}": check.bad.fill_null(False) for i, check in enumerate(checks)}
+
+
+def failures(flagged: Any, checks: Sequence[RowCheck]) -> list[int]:
+    """Count the rows of a table with `flags` that fail each check."""
     if not checks:
-        return
-    counts = rows.aggregate(**{f"k{i}": check.bad.fill_null(False).sum() for i, check in enumerate(checks)})
+        return []
+    counts = flagged.aggregate(**{f"fails_{i}": flagged[f"fails_{i}"].sum() for i in range(len(checks))})
     totals = counts.to_pyarrow().to_pylist()[0]
-    for i, check in enumerate(checks):
-        if total := totals[f"k{i}"]:
-            _record(rows, check, int(total), staged, findings)
+    return [int(totals[f"fails_{i}"]) for i in range(len(checks))]
+
+
+def run_checks(rows: Any, checks: Sequence[RowCheck], staged: Staged, findings: Findings) -> None:
+    """Record an error for each check that fails."""
+    record(rows, checks, failures(rows.select(**flags(checks)), checks) if checks else [], staged, findings)
+
+
+def record(rows: Any, checks: Sequence[RowCheck], totals: Sequence[int], staged: Staged, findings: Findings) -> None:
+    """Record an error for each check that some row fails, with the first rows and how many there are."""
+    for check, total in zip(checks, totals, strict=True):
+        if total:
+            _record(rows, check, total, staged, findings)
 
 
 def _record(rows: Any, check: RowCheck, total: int, staged: Staged, findings: Findings) -> None:

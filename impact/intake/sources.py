@@ -26,6 +26,7 @@ from impact.study.schema import Source
 
 ROWS_PER_FILE = 10**10
 """A row's place is one number: the file's position times this, plus its row."""
+NO_BREAK_SPACE = "\u00a0"
 
 
 class Opened(Protocol):
@@ -68,7 +69,7 @@ class Staged:
     Attributes
     ----------
     rows
-        Ibis table: `at` (place of the row) and one column per column of `columns`.
+        Ibis table: `at` (place of the row) and one column per column of `columns`; texts are trimmed, NULL if blank.
     columns
         Name in `rows` of each column the study names and the source has.
     files
@@ -238,20 +239,20 @@ def _copied(
     columns: Sequence[str],
     findings: Findings,
 ) -> Any | None:
-    parts = []
+    parts, complete = [], True
     for index, (file, source) in enumerate(zip(files, opened, strict=True)):
-        chosen = [source.headers.index(c) for c in columns]
         try:
-            part = source.rows(work.con, chosen, f"{asked.table}_{index}")
+            part = source.rows(work.con, [source.headers.index(c) for c in columns], f"{asked.table}_{index}")
         except BadFileError as error:
+            complete = False
             findings.bad_file(error, source=asked.name, file=file.name)
-            return None
+            continue
         values = {c: part[c] for c in part.columns if c != "row"}
-        parts.append(part.select(at=part["row"] + index * ROWS_PER_FILE, **values))
-    alike = _alike(parts)
-    work.con.create_table(asked.table, schema=alike[0].schema())
-    complete = True
-    for file, source, part in zip(files, opened, alike, strict=True):
+        parts.append((file, source, part.select(at=part["row"] + index * ROWS_PER_FILE, **values)))
+    alike = _alike([part for _, _, part in parts])
+    for (file, source, _), part in zip(parts, alike, strict=True):
+        if file is parts[0][0]:
+            work.con.create_table(asked.table, schema=part.schema())
         try:
             work.con.insert(asked.table, part)
         except duckdb.Error as error:
@@ -261,9 +262,15 @@ def _copied(
 
 
 def _alike(parts: list[Any]) -> list[Any]:
-    """Give every part the same types: a column typed differently from file to file is read as text."""
-    mixed = [c for c in parts[0].columns if len({part[c].type() for part in parts}) > 1]
-    return [part.mutate(**{c: part[c].cast("string") for c in mixed}) if mixed else part for part in parts]
+    """Give every part the same types, and trim texts; a column typed differently from file to file is read as text."""
+    columns = parts[0].columns if parts else ()
+    mixed = {c for c in columns if len({part[c].type() for part in parts}) > 1}
+    return [part.select(**{c: _tidy(part[c], as_text=c in mixed) for c in columns}) for part in parts]
+
+
+def _tidy(column: Any, *, as_text: bool) -> Any:
+    value = column.cast("string") if as_text else column
+    return value.replace(NO_BREAK_SPACE, " ").strip().nullif("") if value.type().is_string() else value
 
 
 def _explained(opened: Opened, error: duckdb.Error) -> BadFileError:

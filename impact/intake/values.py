@@ -31,10 +31,10 @@ class Read:
 
 
 def text_of(column: Any) -> Any:
-    """Trimmed text of a column, NULL where blank; whole numbers are written without a decimal point."""
+    """Text of a staged column; whole numbers are written without a decimal point."""
     kind = column.type()
     if kind.is_string():
-        return column.replace("\u00a0", " ").strip().nullif("")
+        return column
     if kind.is_floating():
         whole = column.try_cast("int64")
         return ibis.ifelse((column % 1 == 0) & whole.notnull(), whole.cast("string"), column.cast("string"))

@@ -1,0 +1,172 @@
+"""Names of areas: aliases, recoding, the other areas, and names that look alike."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from numpy.testing import assert_array_equal
+
+from impact.intake.areas import near_name
+from impact.intake.problems import Problem
+from impact.intake.read import read
+from impact.study.check_areas import check_areas
+from impact.study.schema import Study
+
+type Build = Callable[..., Study]
+type Errors = Callable[[Study], tuple[Problem, ...]]
+
+CASES = {"path": "cases.csv", "columns": {"area": "district", "time": "day"}}
+PANEL = {"path": "cases.csv", "reader": "panel", "columns": {"area": "district", "time": "month"}}
+COUNT = {"kind": "count", "source": "cases", "better": "lower"}
+PEOPLE = {"path": "people.csv", "columns": {"area": "district"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "area"),
+    [
+        ("breckland", "Breckland"),
+        ("Breck land", "Breckland"),
+        ("Breckland.", "Breckland"),
+        ("Brekland", "Breckland"),
+        ("Kings Lynn & West Norfolk", "King's Lynn and West Norfolk"),
+        ("KING'S LYNN AND WEST NORFOLK", "King's Lynn and West Norfolk"),
+        ("South Norflok", "South Norfolk"),
+    ],
+)
+def test_misspellings(name: str, area: str) -> None:
+    areas = ["Breckland", "King's Lynn and West Norfolk", "North Norfolk", "South Norfolk", "Norwich"]
+    assert near_name(name, areas) == area
+
+
+@pytest.mark.parametrize(
+    ("name", "area"),
+    [
+        ("North Norfolk", "South Norfolk"),
+        ("North Kesteven", "South Kesteven"),
+        ("East Suffolk", "West Suffolk"),
+        ("Ward 11", "Ward 12"),
+        ("1112", "112"),
+        ("E01026483", "E01026484"),
+        ("Oak", "Ash"),
+        ("Great Yarmouth", "Norwich"),
+    ],
+)
+def test_different_areas_that_look_alike(name: str, area: str) -> None:
+    assert near_name(name, [area]) is None
+
+
+def test_an_area_may_be_declared_to_be_another_one(build: Build, one_a_month: str) -> None:
+    text = one_a_month.replace("Cedar", "Newham") + "Newnham,2023-01-05\n"
+    study = build({"cases.csv": text}, areas={"comparison": ["Birch", "Newham"], "aliases": {"Newnham": "Newnham"}})
+    found = read(study)
+    assert found.accounts["cases"].used == 18
+    assert [p.code for p in found.problems] == ["other_areas"]
+
+
+def test_aliases_and_spaces(build: Build, one_a_month: str) -> None:
+    text = one_a_month.replace("Ash,2023-01", "Esche,2023-01").replace("Birch", "  Birch\u00a0")
+    found = read(build({"cases.csv": text}, areas={"aliases": {"Esche": "Ash"}}))
+    assert_array_equal(found.panels["n"].cells.events, [[1] * 6] * 3)
+    assert found.problems == ()
+
+
+def test_others_are_all_other_names_in_the_outcome_sources_sorted(build: Build, one_a_month: str) -> None:
+    text = one_a_month + "".join(f"Apple,2023-{m:02d}-05\n" for m in range(1, 7))
+    people = "district,people\n" + "".join(f"{a},10\n" for a in ("Ash", "Birch", "Cedar", "Apple", "Zeder"))
+    study = build(
+        {"cases.csv": text, "people.csv": people},
+        sources={"cases": CASES, "people": PEOPLE},
+        outcomes={"n": {**COUNT, "exposure": {"source": "people", "value": "people"}}},
+        areas={"comparison": "others"},
+    )
+    found = read(study)
+    assert (found.areas, found.treated) == (("Ash", "Apple", "Birch", "Cedar"), 1)
+    assert found.accounts["people"].used == 4
+
+
+def test_an_other_area_must_be_in_every_outcome_source(build: Build, errors: Errors, one_a_month: str) -> None:
+    study = build(
+        {"cases.csv": one_a_month, "more.csv": one_a_month + "Dale,2023-01-05\n"},
+        sources={"cases": CASES, "more": {**CASES, "path": "more.csv"}},
+        outcomes={"n": COUNT, "m": {**COUNT, "source": "more"}},
+        areas={"comparison": "others"},
+    )
+    (problem,) = errors(study)
+    assert (problem.code, problem.source) == ("area_without_rows", "cases")
+    assert "'Dale'" in problem.message
+
+
+def test_no_comparison_area(build: Build, one_a_month: str) -> None:
+    found = read(build({"cases.csv": one_a_month}, areas={"comparison": []}))
+    assert found.areas == ("Ash",)
+    assert found.panels["n"].n_comparison == 0
+
+
+def recoded(build: Build, cases: str, **changes: Any) -> Any:
+    recode = [{"when": {"ward": "Border"}, "to": "Birch", "instead_of": "Ash"}]
+    return read(build({"cases.csv": cases, **changes.pop("files", {})}, areas={"recode": recode}, **changes))
+
+
+def test_recode_moves_rows_of_one_area(build: Build, one_a_month: str) -> None:
+    cases = one_a_month.replace("day\n", "day,ward\n").replace("-05\n", "-05,Centre\n")
+    cases += "Ash,2023-01-06,Border\nAsh,2023-02-06,Border\nCedar,2023-01-06,Border\n"
+    found = recoded(build, cases)
+    assert_array_equal(found.panels["n"].cells.events[:, :2], [[1, 1], [2, 2], [2, 1]])
+    (note,) = found.problems
+    assert (note.code, note.rows) == ("recoded", 2)
+
+
+def test_a_recode_that_moves_nothing(build: Build, one_a_month: str) -> None:
+    (warning,) = recoded(build, one_a_month).problems
+    assert (warning.code, warning.severity) == ("recode_without_rows", "warning")
+    assert "ward = Border" in warning.message
+
+
+def test_a_recode_of_events_but_not_of_people(build: Build, one_a_month: str) -> None:
+    cases = one_a_month.replace("day\n", "day,ward\n").replace("-05\n", "-05,Centre\n") + "Ash,2023-01-06,Border\n"
+    changes = {
+        "sources": {"cases": CASES, "people": PEOPLE},
+        "outcomes": {"n": {**COUNT, "exposure": {"source": "people", "value": "people"}}},
+    }
+    only_totals = {"people.csv": "district,people\nAsh,100\nBirch,200\nCedar,300\n"}
+    found = recoded(build, cases, files=only_totals, **changes)
+    assert [p.code for p in found.problems] == ["recode_without_population", "recoded"]
+    by_ward = {"people.csv": "district,ward,people\nAsh,Centre,90\nAsh,Border,10\nBirch,All,200\nCedar,All,300\n"}
+    found = recoded(build, cases, files=by_ward, **changes)
+    assert [p.code for p in found.problems] == ["recoded"]
+    assert_array_equal(found.panels["n"].cells.exposure[:, 0], [31 * 90, 31 * 210, 31 * 300])
+
+
+def test_several_names_of_a_panel_are_added_up(build: Build, five_a_month: str) -> None:
+    wards = five_a_month.replace("Ash,", "Ash North,") + "".join(f"Ash South,2023-{m:02d},2\n" for m in range(1, 7))
+    aliases = {"Ash North": "Ash", "Ash South": "Ash"}
+    changes = {
+        "sources": {"cases": PANEL},
+        "outcomes": {"n": {**COUNT, "value": "n"}, "m": {**COUNT, "kind": "continuous", "value": "n"}},
+        "areas": {"aliases": aliases},
+    }
+    found = read(build({"cases.csv": wards}, **changes))
+    assert_array_equal(found.panels["n"].cells.events[0], [7] * 6)
+    assert_array_equal(found.panels["m"].cells.n[0], [2] * 6)
+    assert_array_equal(found.panels["m"].cells.squares[0], [29] * 6)
+    assert found.problems == ()
+    incomplete = read(build({"cases.csv": wards.replace("Ash South,2023-05,2\n", "")}, **changes))
+    assert [p.code for p in incomplete.problems] == ["uneven_parts"]
+    blank = read(build({"cases.csv": wards.replace("Ash South,2023-05,2\n", "Ash South,2023-05,\n")}, **changes))
+    assert_array_equal(blank.panels["n"].cells.exposure[0], [31, 28, 31, 30, 0, 30])
+
+
+def test_an_area_that_changed_its_name_is_not_uneven(build: Build, five_a_month: str) -> None:
+    text = five_a_month.replace("Ash,2023-01", "Esche,2023-01")
+    study = build(
+        {"cases.csv": text},
+        sources={"cases": PANEL},
+        outcomes={"n": {**COUNT, "value": "n"}},
+        areas={"aliases": {"Esche": "Ash"}},
+    )
+    assert read(study).problems == ()
+
+
+def test_the_study_file_may_declare_it(build: Build) -> None:
+    study = build({}, areas={"aliases": {"Cedars": "Cedars", "Birke": "Birch"}})
+    assert list(check_areas(study)) == []
