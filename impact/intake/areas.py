@@ -104,8 +104,10 @@ def resolve(
             )
         if raw_files:
             return None
+        # a name that is probably misspelt is an error of its own, and no area whose other sources could lack rows
+        suspects = {name.area for _, names in named.values() for name in _misspelt(study, names)}
         found = {name.area for _, names in named.values() for name in names}
-        comparison = tuple(sorted(found - set(treated)))
+        comparison = tuple(sorted(found - set(treated) - suspects))
     areas = AreaList((*treated, *comparison), len(treated))
     for placed, names in named.values():
         _check_source(study, areas, placed, names, findings)
@@ -113,21 +115,26 @@ def resolve(
 
 
 def _check_source(study: Study, areas: AreaList, placed: Placed, names: Sequence[AreaName], findings: Findings) -> None:
-    certain = {*study.areas.treated, *study.areas.aliases, *study.areas.aliases.values()}
-    certain |= {name for around in study.areas.neighbours.values() for name in around}
-    if study.areas.comparison != "others":
-        certain |= set(study.areas.comparison)
-    doubtful = [n for n in names if n.area not in certain and n.raw not in certain]
-    misspelt = set()
-    for name in doubtful:
-        meant = near_name(name.area, [a for a in areas.names if a in certain]) or _same_spelling(name.area, doubtful)
-        if meant:
-            misspelt.add(meant)
-            _similar(placed, name, meant, findings)
+    misspelt = _misspelt(study, names)
+    for name, meant in misspelt.items():
+        _similar(placed, name, meant, findings)
     present = {n.area for n in names}
     for area in areas.names:
-        if area not in present and area not in misspelt:
+        if area not in present and area not in misspelt.values():
             _without_rows(placed, area, sorted(present - set(areas.names)), findings)
+
+
+def _misspelt(study: Study, names: Sequence[AreaName]) -> dict[AreaName, str]:
+    """Names that probably misspell an area the study is sure of, or repeat an earlier name; with what is meant."""
+    others = study.areas.comparison == "others"
+    declared = [*study.areas.treated, *(() if others else study.areas.comparison)]
+    around = {name for bordering in study.areas.neighbours.values() for name in bordering}
+    certain = {*declared, *study.areas.aliases, *study.areas.aliases.values(), *around}
+    compared = sorted((certain & {name.area for name in names}) - set(declared)) if others else []
+    known = [*declared, *compared]
+    doubtful = [n for n in names if n.area not in certain and n.raw not in certain]
+    meant = {n: near_name(n.area, known) or _same_spelling(n.area, doubtful) for n in doubtful}
+    return {name: area for name, area in meant.items() if area}
 
 
 def _same_spelling(name: str, names: Iterable[AreaName]) -> str | None:

@@ -96,6 +96,25 @@ def test_an_other_area_must_be_in_every_outcome_source(build: Build, errors: Err
     assert "'Dale'" in problem.message
 
 
+def test_a_misspelt_name_is_one_error_and_no_area_that_other_sources_lack(
+    build: Build, errors: Errors, one_a_month: str
+) -> None:
+    study = build(
+        {
+            "cases.csv": one_a_month + "ash,2023-01-05\n",
+            "more.csv": one_a_month,
+            "people.csv": "district,people\nAsh,10\nBirch,10\nCedar,10\n",
+        },
+        sources={"cases": CASES, "more": {**CASES, "path": "more.csv"}, "people": PEOPLE},
+        outcomes={
+            "n": {**COUNT, "exposure": {"source": "people", "value": "people"}},
+            "m": {**COUNT, "source": "more"},
+        },
+        areas={"comparison": "others"},
+    )
+    assert [problem.code for problem in errors(study)] == ["similar_area"]
+
+
 def test_no_comparison_area(build: Build, one_a_month: str) -> None:
     found = read(build({"cases.csv": one_a_month}, areas={"comparison": []}))
     assert found.areas == ("Ash",)
