@@ -1,16 +1,12 @@
 """The decision in plain words: its headline, its reasons and its caveats."""
 
-from typing import TYPE_CHECKING
-
+from impact.probabilities import Probabilities
 from impact.report import format as fmt
 from impact.report.text import lower_first
 from impact.result import OutcomeResult, StudyInfo, Verdict
 from impact.security import minimum_detectable
 from impact.study.decision import Rule
 from models.estimate import Scale, Status
-
-if TYPE_CHECKING:
-    from impact.decision import Probabilities
 
 LEAD: dict[Verdict, str] = {
     "scale_up": "Scale up",
@@ -29,7 +25,7 @@ ONE_TEAM = (
 )
 
 
-def headline(verdict: Verdict, outcome: OutcomeResult, believed: "Probabilities | None") -> str:
+def headline(verdict: Verdict, outcome: OutcomeResult, believed: Probabilities | None) -> str:
     """One sentence: the verdict and the estimate it rests on."""
     lead, name = LEAD[verdict], lower_first(outcome.title)
     found = outcome.headline
@@ -42,7 +38,7 @@ def headline(verdict: Verdict, outcome: OutcomeResult, believed: "Probabilities 
     return f"{lead}: the estimated effect on {name} is {effect} (plausible range {span})."
 
 
-def reasons(verdict: Verdict, outcome: OutcomeResult, found: "Probabilities | None", rule: Rule) -> tuple[str, ...]:
+def reasons(verdict: Verdict, outcome: OutcomeResult, found: Probabilities | None, rule: Rule) -> tuple[str, ...]:
     """Why this verdict, beginning with the probabilities the rule reads."""
     if found is None:
         return ()
@@ -57,13 +53,13 @@ def reasons(verdict: Verdict, outcome: OutcomeResult, found: "Probabilities | No
     return tuple(reason for reason in given if reason)
 
 
-def _benefit(outcome: OutcomeResult, found: "Probabilities") -> str:
+def _benefit(outcome: OutcomeResult, found: Probabilities) -> str:
     way = "rose" if outcome.better == "higher" else "fell"
     chance = fmt.probability(found.beneficial)
     return f"The probability that {lower_first(outcome.title)} {way} because of the pilot is {chance}."
 
 
-def _worthwhile(outcome: OutcomeResult, found: "Probabilities", rule: Rule) -> str:
+def _worthwhile(outcome: OutcomeResult, found: Probabilities, rule: Rule) -> str:
     size = _worthwhile_size(outcome)
     return (
         f"The probability that the effect is worthwhile ({size} or better) is {fmt.probability(found.worthwhile)}; the "

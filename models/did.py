@@ -9,10 +9,11 @@ from models.arrays import FloatArray
 from models.changes import Changes, change, limits_on_scale, on_scale, why_not
 from models.design import Design
 from models.estimate import Clusters, Estimate, ModelOutput, NotEstimable, Scale
-from models.inference.collapsed import CollapsedT, collapsed_t, difference_in_means
-from models.inference.cr2 import CR2, cr2
+from models.inference.collapsed import collapsed_t, difference_in_means
+from models.inference.cr2 import cr2
 from models.inference.permutation import Permutation, attainable_p, permutation_test
 from models.inference.refusal import NoInference
+from models.inference.ttest import TTest
 from models.panel import Panel, merge_treated, select_areas
 from models.wording import SHARES, areas_words, listed, p_words, percent
 
@@ -125,7 +126,7 @@ def _point(units: _Units, design: Design) -> Estimate:
     )
 
 
-def _collapsed(units: _Units, design: Design, result: CollapsedT) -> Estimate:
+def _collapsed(units: _Units, design: Design, result: TTest) -> Estimate:
     method = f"collapsed change per area{units.suffix}, t({result.df:g})"
     floor = attainable_p(units.panel.n_treated, units.panel.n_comparison)
     alone = units.panel.n_treated == 1 or units.panel.n_comparison == 1
@@ -138,7 +139,7 @@ def _collapsed(units: _Units, design: Design, result: CollapsedT) -> Estimate:
     return _tested(units, design, method, result, note)
 
 
-def _cr2(units: _Units, design: Design, result: CR2) -> Estimate:
+def _cr2(units: _Units, design: Design, result: TTest) -> Estimate:
     note = _join(
         _units_note(units),
         f"Lets treated and comparison areas vary differently, which leaves {result.df:.1f} degrees of freedom: with "
@@ -147,7 +148,7 @@ def _cr2(units: _Units, design: Design, result: CR2) -> Estimate:
     return _tested(units, design, "CR2 with Bell-McCaffrey df", result, note)
 
 
-def _tested(units: _Units, design: Design, method: str, result: CollapsedT | CR2, note: str) -> Estimate:
+def _tested(units: _Units, design: Design, method: str, result: TTest, note: str) -> Estimate:
     """Carry a t test to the outcome's scale. A t test's p-value has no floor, so `attainable_p` is None."""
     scale = units.panel.scale
     interval = limits_on_scale(scale, result.interval)

@@ -5,9 +5,10 @@ import numpy as np
 from models.arrays import BoolArray, FloatArray
 from models.changes import Changes, change, why_not
 from models.estimate import Check, Estimate, Status
-from models.inference.collapsed import CollapsedT, collapsed_t
+from models.inference.collapsed import collapsed_t
 from models.inference.permutation import attainable_p
 from models.inference.refusal import NoInference
+from models.inference.ttest import TTest
 from models.panel import Kind, Panel, observed
 from models.periods import Periods, TimeUnit
 from models.wording import WINDOW_WORDS, areas_words, listed, p_words, percent, signed
@@ -96,7 +97,7 @@ def one_team(main: Estimate, merged: Estimate | None) -> Check:
     return Check("one_team", Status.WARN, finding, detail)
 
 
-def _gap_found(panel: Panel, result: CollapsedT, level: float) -> Check:
+def _gap_found(panel: Panel, result: TTest, level: float) -> Check:
     lo, hi = (signed(panel, limit) for limit in result.interval)
     finding = (
         "From the first to the second half of the baseline, before the intervention, treated areas moved by "

@@ -1,37 +1,12 @@
 """Small-sample t test on one number per area (Donald & Lang 2007, Review of Economics and Statistics 89:221)."""
 
-from dataclasses import dataclass
-
 import numpy as np
-from scipy import stats
 
 from models.arrays import BoolArray, FloatArray
 from models.inference.refusal import NoInference
+from models.inference.ttest import TTest, t_test
 
 ROUNDING = 1e-10  # differences below this share of the largest change are rounding error
-
-
-@dataclass(frozen=True, slots=True)
-class CollapsedT:
-    """Difference between the two groups' mean changes, with a pooled variance.
-
-    Attributes
-    ----------
-    estimate, std_error
-        In the unit of the changes; positive means more in treated areas.
-    df
-        G - 2 for G areas.
-    p_value
-        Two-sided, for no difference.
-    interval
-        Lower and upper limit at the level asked for.
-    """
-
-    estimate: float
-    std_error: float
-    df: float
-    p_value: float
-    interval: tuple[float, float]
 
 
 def difference_in_means(changes: FloatArray, treated: BoolArray) -> float:
@@ -44,9 +19,7 @@ def tolerance(changes: FloatArray, resolution: float) -> float:
     return max(resolution, ROUNDING * float(np.abs(changes).max()))
 
 
-def collapsed_t(
-    changes: FloatArray, treated: BoolArray, level: float, resolution: float = 0.0
-) -> CollapsedT | NoInference:
+def collapsed_t(changes: FloatArray, treated: BoolArray, level: float, resolution: float = 0.0) -> TTest | NoInference:
     """Test the difference in mean change on G - 2 degrees of freedom.
 
     Parameters
@@ -82,6 +55,4 @@ def collapsed_t(
             "chance; check that the data are not copied or modelled."
         )
     std_error = spread * float(np.sqrt(1 / many + 1 / few))
-    half = float(stats.t.ppf((1 + level) / 2, df)) * std_error
-    p_value = 2 * float(stats.t.sf(abs(estimate) / std_error, df))
-    return CollapsedT(estimate, std_error, float(df), p_value, (estimate - half, estimate + half))
+    return t_test(estimate, std_error, float(df), level)

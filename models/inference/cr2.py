@@ -1,36 +1,11 @@
 """Cluster-robust variance with Bell and McCaffrey's correction, in closed form for one change per area."""
 
-from dataclasses import dataclass
-
 import numpy as np
-from scipy import stats
 
 from models.arrays import BoolArray, FloatArray
 from models.inference.collapsed import difference_in_means, tolerance
 from models.inference.refusal import NoInference
-
-
-@dataclass(frozen=True, slots=True)
-class CR2:
-    """Difference between the two groups' mean changes, each group with a variance of its own.
-
-    Attributes
-    ----------
-    estimate, std_error
-        In the unit of the changes; positive means more in treated areas.
-    df
-        Satterthwaite degrees of freedom; rarely a whole number.
-    p_value
-        Two-sided, for no difference.
-    interval
-        Lower and upper limit at the level asked for.
-    """
-
-    estimate: float
-    std_error: float
-    df: float
-    p_value: float
-    interval: tuple[float, float]
+from models.inference.ttest import TTest, t_test
 
 
 def bell_mccaffrey_df(treated: int, comparison: int) -> float:
@@ -39,7 +14,7 @@ def bell_mccaffrey_df(treated: int, comparison: int) -> float:
     return top / (1 / (treated**2 * (treated - 1)) + 1 / (comparison**2 * (comparison - 1)))
 
 
-def cr2(changes: FloatArray, treated: BoolArray, level: float, resolution: float = 0.0) -> CR2 | NoInference:
+def cr2(changes: FloatArray, treated: BoolArray, level: float, resolution: float = 0.0) -> TTest | NoInference:
     """Test the difference in mean change without assuming that both groups vary alike.
 
     Parameters
@@ -66,7 +41,4 @@ def cr2(changes: FloatArray, treated: BoolArray, level: float, resolution: float
     std_error = float(np.sqrt(variance))
     if std_error <= tolerance(changes, resolution):
         return NoInference("All areas of a group changed by exactly the same amount, so there is no variance to use.")
-    df = bell_mccaffrey_df(many, few)
-    half = float(stats.t.ppf((1 + level) / 2, df)) * std_error
-    p_value = 2 * float(stats.t.sf(abs(estimate) / std_error, df))
-    return CR2(estimate, std_error, df, p_value, (estimate - half, estimate + half))
+    return t_test(estimate, std_error, bell_mccaffrey_df(many, few), level)

@@ -6,10 +6,12 @@ are drawn normal with SD 1; `worthwhile` and the true effect are in those units.
 
 import numpy as np
 
-from impact.decision import SURE_OF_DIRECTION, probabilities
+from impact.decision import SURE_OF_DIRECTION
+from impact.probabilities import probabilities
 from impact.study.outcomes import Better
 from models.estimate import Clusters, Estimate, Scale
-from models.inference.collapsed import CollapsedT, collapsed_t
+from models.inference.collapsed import collapsed_t
+from models.inference.ttest import TTest
 
 TREATED = np.array([True, True, False, False, False, False, False])
 SLICE, FULL = 400, 5_000
@@ -21,7 +23,7 @@ MOST_FALSE_SCALE_UPS = 0.10
 def verdict(changes: np.ndarray, worthwhile: float) -> str:
     """Apply the rule to one change per area; more is better."""
     test = collapsed_t(changes, TREATED, 0.95)
-    assert isinstance(test, CollapsedT)
+    assert isinstance(test, TTest)
     estimate = Estimate(
         model="did",
         method="t",

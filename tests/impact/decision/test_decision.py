@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from scipy import stats
 
-from impact.decision import decide, probabilities
+from impact.decision import decide
 from impact.intake.problems import Problem, Severity
+from impact.probabilities import probabilities
 from impact.result import ConcurrentInfo, Decision, InterventionInfo, OutcomeResult, StudyInfo
 from impact.security import minimum_detectable, rate
 from impact.study.outcomes import Better

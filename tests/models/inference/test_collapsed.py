@@ -6,8 +6,9 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from models.arrays import BoolArray
-from models.inference.collapsed import CollapsedT, collapsed_t
+from models.inference.collapsed import collapsed_t
 from models.inference.refusal import NoInference
+from models.inference.ttest import TTest
 
 EXACT = 1e-10  # two least-squares routes to the same number
 REPEATS = 4_000
@@ -18,9 +19,9 @@ def first(treated: int, areas: int) -> BoolArray:
     return np.arange(areas) < treated
 
 
-def run(changes: ArrayLike, treated: BoolArray, level: float = 0.95) -> CollapsedT:
+def run(changes: ArrayLike, treated: BoolArray, level: float = 0.95) -> TTest:
     result = collapsed_t(np.asarray(changes, dtype=np.float64), treated, level)
-    assert isinstance(result, CollapsedT)
+    assert isinstance(result, TTest)
     return result
 
 

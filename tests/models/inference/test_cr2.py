@@ -5,8 +5,9 @@ import pytest
 from scipy import linalg, stats
 
 from models.arrays import FloatArray, IntArray
-from models.inference.cr2 import CR2, bell_mccaffrey_df, cr2
+from models.inference.cr2 import bell_mccaffrey_df, cr2
 from models.inference.refusal import NoInference
+from models.inference.ttest import TTest
 
 EXACT = 1e-9  # matrix square roots and eigenvalues against arithmetic
 
@@ -34,7 +35,7 @@ def test_the_closed_form_is_the_definition(treated: int, areas: int) -> None:
     design = np.column_stack([np.ones(areas), mask])
     estimate, std_error, df = brute_force(changes, design, 1, np.arange(areas))
     result = cr2(changes, mask, 0.95)
-    assert isinstance(result, CR2)
+    assert isinstance(result, TTest)
     assert (result.estimate, result.std_error, result.df) == pytest.approx((estimate, std_error, df), rel=EXACT)
     half = stats.t.ppf(0.975, df) * std_error
     assert result.interval == pytest.approx((estimate - half, estimate + half), rel=EXACT)
@@ -55,7 +56,7 @@ def test_the_whole_panel_gives_the_same_as_the_changes() -> None:
     ).astype(np.float64)
     expected = brute_force(y.ravel(), design, 0, area)
     result = cr2(y[:, post].mean(axis=1) - y[:, ~post].mean(axis=1), mask, 0.95)
-    assert isinstance(result, CR2)
+    assert isinstance(result, TTest)
     assert (result.estimate, result.std_error, result.df) == pytest.approx(expected, rel=EXACT)
 
 
