@@ -70,8 +70,8 @@ def test_a_placebo_with_a_demanding_worthwhile_effect_is_mostly_stopped() -> Non
 
 
 if __name__ == "__main__":
-    print("| true effect | worthwhile | scale up | extend | stop |\n|---|---|---|---|---|")  # noqa: T201
+    print("| true effect | worthwhile | scale up | extend | stop |\n|---|---|---|---|---|")
     for truth in (0.0, 1.0, 2.0, 4.0):
         for worthwhile in (0.05, 0.25, 0.5, 1.0, 2.0):
             row = shares(truth, worthwhile, FULL)
-            print(f"| {truth:g} | {worthwhile:g} | " + " | ".join(f"{100 * v:.1f}" for v in row.values()) + " |")  # noqa: T201
+            print(f"| {truth:g} | {worthwhile:g} | " + " | ".join(f"{100 * v:.1f}" for v in row.values()) + " |")
