@@ -88,7 +88,8 @@ def autocorrelation_check(residuals: FloatArray | None, unit: str) -> Check:
     if correlation is None:
         return Check("its_autocorrelation", Status.NOT_RUN, f"No residuals one {unit} apart to compare.")
     strong = abs(correlation) > NOTABLE_CORRELATION
-    risk = "; intervals from one such series are usually too narrow" if strong else ""
+    tendency = "narrow" if correlation > 0 else "wide"
+    risk = f"; intervals from one such series are usually too {tendency}" if strong else ""
     return Check(
         id="its_autocorrelation",
         status=Status.WARN if strong else Status.PASS,
