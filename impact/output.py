@@ -1,7 +1,8 @@
 """Write a run's output whole or not at all: everything is written aside first, then renamed into place."""
 
+import secrets
 import shutil
-import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from impact.errors import OutputError
@@ -11,7 +12,6 @@ from impact.report.tables import estimates_csv
 from impact.result import RunResult
 
 FIGURES = "figures"
-OWN = frozenset({"report.html", "results.json", "estimates.csv", FIGURES})
 
 
 def rendered(result: RunResult) -> dict[str, str]:
@@ -28,65 +28,68 @@ def rendered(result: RunResult) -> dict[str, str]:
 def write_output(result: RunResult, out: Path) -> Path:
     """Write report, results, estimates and figures to `out`, and return it.
 
-    A folder that holds anything but an earlier output of ours keeps its other files. Until the last step nothing in
-    `out` changes; a failure leaves no part of a new output behind.
+    Files of the same names are replaced, and figures of ours that this result no longer has are removed; every other
+    file in the folder is left alone. All of it happens or none: if anything goes wrong on the way, or the user
+    interrupts, what was there before is put back.
 
     Raises
     ------
     OutputError
         If `out` is a file, or cannot be written.
     """
-    files = rendered(result)
-    if out.exists() and not out.is_dir():
+    target = out.resolve()
+    if target.exists() and not target.is_dir():
         raise OutputError(f"{out}: a file of this name is in the way. Choose another folder with --out.")
-    parent = out.absolute().parent
+    files = rendered(result)
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=parent))
+        home = target if target.is_dir() else target.parent
+        home.mkdir(parents=True, exist_ok=True)
+        staging = home / f".impact-{secrets.token_hex(6)}"
+        staging.mkdir()
+        try:
+            _write_all(files, staging / "new")
+            _move_into_place(staging, target, sorted(files))
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
     except OSError as error:
         raise OutputError(f"{out}: cannot be written ({error.strerror}). Choose another folder with --out.") from None
-    try:
-        _write_all(files, staging)
-        _move_into_place(staging, out)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be written ({error.strerror}). Choose another folder with --out.") from None
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
     return out
 
 
 def _write_all(files: dict[str, str], folder: Path) -> None:
-    folder.chmod(0o755)
     for name, text in files.items():
         target = folder / name
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _move_into_place(staging: Path, out: Path) -> None:
-    if not out.exists():
-        staging.rename(out)
+def _move_into_place(staging: Path, target: Path, names: Sequence[str]) -> None:
+    if not target.exists():
+        (staging / "new").rename(target)
         return
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-old-", dir=staging.parent) as spare:
-        old = Path(spare) / out.name
-        if {item.name for item in out.iterdir()} <= OWN:
-            _swap_folder(staging, out, old)
-        else:
-            old.mkdir()
-            _swap_items(staging, out, old)
-
-
-def _swap_folder(staging: Path, out: Path, old: Path) -> None:
-    out.rename(old)
+    (target / FIGURES).mkdir(exist_ok=True)
+    (staging / "old" / FIGURES).mkdir(parents=True)
+    stale = [f"{FIGURES}/{path.name}" for path in (target / FIGURES).glob("*.svg") if _ours(path)]
+    moved: list[tuple[Path, Path]] = []
     try:
-        staging.rename(out)
-    except OSError:
-        old.rename(out)
+        for name in {*names, *stale}:
+            if (target / name).exists():
+                _move(target / name, staging / "old" / name, moved)
+        for name in names:
+            _move(staging / "new" / name, target / name, moved)
+    except BaseException:  # an interruption too: what was there before comes back, whatever happened
+        for source, destination in reversed(moved):
+            destination.rename(source)
         raise
 
 
-def _swap_items(staging: Path, out: Path, old: Path) -> None:
-    for name in sorted(OWN):
-        if (out / name).exists():
-            (out / name).rename(old / name)
-        (staging / name).rename(out / name)
+def _move(source: Path, destination: Path, moved: list[tuple[Path, Path]]) -> None:
+    source.rename(destination)
+    moved.append((source, destination))
+
+
+def _ours(path: Path) -> bool:
+    """Whether a figure was written by this program: it is then labelled by its own name."""
+    label = f'aria-labelledby="{path.stem}-title {path.stem}-desc"'
+    with path.open("rb") as handle:
+        return label.encode() in handle.read(1000)
