@@ -25,9 +25,10 @@ from impact.probabilities import Probabilities, probabilities
 from impact.result import Decision, OutcomeResult, RuleInfo, StudyInfo, Verdict
 from impact.security import Rating, rate
 from impact.study.decision import Rule
-from impact.study.outcomes import Better, OutcomeRole
+from impact.study.outcomes import Better, Outcome, OutcomeRole
 from impact.study.schema import Study
 from models.estimate import Estimate, Status
+from models.registry import MODELS
 
 SURE_OF_DIRECTION = 0.95
 GUARDRAIL_VETO = 0.5
@@ -48,12 +49,8 @@ def decide(
     """Apply the declared rule to the deciding outcome, its guardrails and its checks."""
     key = study.deciding_outcome
     outcome, rule = outcomes[key], study.decision.rule
-    found = (
-        None
-        if outcome.headline is None
-        else probabilities(outcome.headline, Better(outcome.better), outcome.worthwhile)
-    )
-    rating = rate(info, outcome, [p for p in problems if p.source in {None, study.outcomes[key].source}])
+    found = _believed(outcome)
+    rating = rate(info, outcome, _concerning(study.outcomes[key], problems))
     obstacles = (*_obstacles(outcome, outcomes, found, rule), *_insecure(rating, found, rule))
     verdict = _verdict(found, rule, obstacles)
     return Decision(
@@ -74,6 +71,20 @@ def decide(
     )
 
 
+def _believed(outcome: OutcomeResult) -> Probabilities | None:
+    """Probabilities of the headline; None unless it has an interval."""
+    headline = outcome.headline
+    if headline is None or headline.interval is None:
+        return None
+    return probabilities(headline, Better(outcome.better), outcome.worthwhile)
+
+
+def _concerning(outcome: Outcome, problems: Sequence[Problem]) -> list[Problem]:
+    """Problems of the outcome's source as a whole, or of its own column."""
+    column = getattr(outcome, "value", None)
+    return [p for p in problems if p.source in {None, outcome.source} and p.column in {None, column}]
+
+
 def _verdict(found: Probabilities | None, rule: Rule, obstacles: Sequence[Obstacle]) -> Verdict:
     if found is None or any(o.at_most == "cannot_tell" for o in obstacles):
         return "cannot_tell"
@@ -87,7 +98,7 @@ def _obstacles(
     outcome: OutcomeResult, outcomes: Mapping[str, OutcomeResult], found: Probabilities | None, rule: Rule
 ) -> tuple[Obstacle, ...]:
     if outcome.headline is None or found is None:
-        return tuple(Obstacle("cannot_tell", item.reason) for item in outcome.not_estimable[:1])
+        return (Obstacle("cannot_tell", _why_nothing(outcome)),)
     candidates = [
         *(_placebo(o) for o in outcomes.values() if o.role == OutcomeRole.PLACEBO),
         *(_guardrail(o) for o in outcomes.values() if o.role == OutcomeRole.GUARDRAIL),
@@ -98,17 +109,23 @@ def _obstacles(
     return tuple(o for o in candidates if o is not None)
 
 
+def _why_nothing(outcome: OutcomeResult) -> str:
+    """Reason of the model that comes first for the headline; models that never carry one have no say."""
+    ranks = {name: spec.headline_rank for name, spec in MODELS.items() if spec.headline_rank is not None}
+    able = sorted((r for r in outcome.not_estimable if r.model in ranks), key=lambda r: ranks[r.model])
+    return able[0].reason if able else words.no_model(list(ranks))
+
+
 def _placebo(outcome: OutcomeResult) -> Obstacle | None:
     headline = outcome.headline
     if headline is None or headline.interval is None:
-        return None
+        return Obstacle("extend", words.placebo_unknown(outcome))
     low, high = headline.interval
     return None if low <= headline.null <= high else Obstacle("cannot_tell", words.placebo_moved(outcome))
 
 
 def _guardrail(outcome: OutcomeResult) -> Obstacle | None:
-    headline = outcome.headline
-    found = None if headline is None else probabilities(headline, Better(outcome.better), outcome.worthwhile)
+    found = _believed(outcome)
     if found is None:
         return Obstacle("extend", words.guardrail_unknown(outcome))
     harmed = found.harm >= GUARDRAIL_VETO or 1.0 - found.beneficial >= SURE_OF_DIRECTION
@@ -131,5 +148,7 @@ def _insecure(rating: Rating, found: Probabilities | None, rule: Rule) -> tuple[
 
 
 def _one_team(outcome: OutcomeResult) -> Obstacle | None:
-    warned = any(check.id == "one_team" and check.status is not Status.PASS for check in outcome.checks)
-    return Obstacle("extend", words.ONE_TEAM) if warned else None
+    status = next((check.status for check in outcome.checks if check.id == "one_team"), Status.PASS)
+    if status is Status.PASS:
+        return None
+    return Obstacle("extend", words.ONE_TEAM_UNKNOWN if status is Status.NOT_RUN else words.ONE_TEAM)

@@ -1,5 +1,7 @@
 """The decision in plain words: its headline, its reasons and its caveats."""
 
+from collections.abc import Sequence
+
 from impact.probabilities import Probabilities
 from impact.report import format as fmt
 from impact.report.text import lower_first
@@ -22,6 +24,11 @@ NO_COMPARISON = (
 ONE_TEAM = (
     "One team served all treated areas. Counted as one, they no longer give the same answer, so the result may be that "
     "team's luck."
+)
+
+
+ONE_TEAM_UNKNOWN = (
+    "One team served all treated areas, and whether the answer holds when they count as one cannot be estimated."
 )
 
 
@@ -48,15 +55,29 @@ def reasons(verdict: Verdict, outcome: OutcomeResult, found: Probabilities | Non
     if verdict == "extend" and found.worthwhile >= rule.scale_up_if:
         given.append("That is promising, but not yet sure enough to act on everywhere.")
     if verdict == "stop":
-        given.append("A worthwhile effect is unlikely enough that more time would probably not change the answer.")
+        given.append(_stopping(outcome))
     given.append(_size(outcome))
     return tuple(reason for reason in given if reason)
 
 
 def _benefit(outcome: OutcomeResult, found: Probabilities) -> str:
     way = "rose" if outcome.better == "higher" else "fell"
-    chance = fmt.probability(found.beneficial)
-    return f"The probability that {lower_first(outcome.title)} {way} because of the pilot is {chance}."
+    chance, name = fmt.probability(found.beneficial), lower_first(outcome.title)
+    if outcome.headline is not None and outcome.headline.clusters.comparison == 0:
+        return f"The probability that {name} {way}, whatever the cause, is {chance}."
+    condition = "if comparison areas show what would have happened anyway"
+    return f"The probability that {name} {way} because of the pilot is {chance}, {condition}."
+
+
+def _stopping(outcome: OutcomeResult) -> str:
+    found = outcome.headline
+    if found is None or found.interval is None or outcome.worthwhile is None:
+        return ""
+    sign = 1 if outcome.better == "higher" else -1
+    best = max(sign * found.linear(limit) for limit in found.interval)
+    if best < abs(found.linear(found.null + outcome.worthwhile)):
+        return "The whole plausible range falls short of a worthwhile effect."
+    return "The plausible range still reaches a worthwhile effect, but the rule asks for better odds than these."
 
 
 def _worthwhile(outcome: OutcomeResult, found: Probabilities, rule: Rule) -> str:
@@ -79,7 +100,8 @@ def _size(outcome: OutcomeResult) -> str:
     detectable = None if found is None else minimum_detectable(found)
     if found is None or detectable is None:
         return ""
-    if found.scale is Scale.RATIO and detectable > BEYOND_WORDS:
+    beyond = BEYOND_WORDS if found.scale is Scale.RATIO else 1.0
+    if detectable > beyond and (found.scale is Scale.RATIO or fmt.measure_of(outcome.kind) is fmt.Measure.SHARE):
         return "A pilot of this size finds no effect of a believable size reliably."
     sign = 1 if outcome.better == "higher" else -1
     smallest = fmt.effect(found.from_linear(sign * detectable), found.scale, fmt.measure_of(outcome.kind))
@@ -92,6 +114,16 @@ def placebo_moved(outcome: OutcomeResult) -> str:
         f"{outcome.title} moved too, though the intervention cannot have touched it: something else differs between "
         "treated and comparison areas."
     )
+
+
+def placebo_unknown(outcome: OutcomeResult) -> str:
+    """Say that a placebo outcome has no estimate."""
+    return f"{outcome.title} is there to catch a false comparison, and whether it moved cannot be estimated."
+
+
+def no_model(able: Sequence[str]) -> str:
+    """Say that no model was run that can carry a verdict."""
+    return f"No model was run that can carry a verdict. Run one of: {', '.join(able)}."
 
 
 def guardrail_unknown(outcome: OutcomeResult) -> str:

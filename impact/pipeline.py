@@ -80,7 +80,7 @@ def run(
         data=data_info(data),
         outcomes=outcomes,
         decision=decide(study, info, outcomes, data.problems),
-        provenance=_provenance(study, data, design.seed, started),
+        provenance=_provenance(study, data, design.seed, started, _command(study, models, seed)),
     )
 
 
@@ -174,14 +174,21 @@ def _fit(key: str, name: str, panel: Panel, design: Design, options: Any) -> Mod
         ) from error
 
 
-def _provenance(study: Study, data: Intake, seed: int, started: str) -> Provenance:
+def _command(study: Study, models: Sequence[str] | None, seed: int | None) -> str:
+    """The command that does the same; where the output went is no part of it."""
+    chosen = f" --models {','.join(models)}" if models else ""
+    seeded = "" if seed is None else f" --seed {seed}"
+    return f"impact run {study.file_name}{chosen}{seeded}"
+
+
+def _provenance(study: Study, data: Intake, seed: int, started: str, command: str) -> Provenance:
     return Provenance(
         seed=seed,
         started=started,
         finished=provenance.timestamp(),
-        command=f"impact run {study.file_name}",
+        command=command,
         versions=provenance.versions(),
-        commit=provenance.commit_of(study.folder),
+        commit=provenance.commit_of_program(),
         study_sha256=provenance.sha256_of(study.text or repr(study.to_dict())),
         data_sha256=provenance.merged_hashes({name: a.sha256 for name, a in data.accounts.items()}),
         protocol=ProtocolInfo(locked=False, sha256=None, deviations=()),

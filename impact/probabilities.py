@@ -10,7 +10,8 @@ from models.estimate import Estimate
 class Probabilities:
     """Probabilities that the effect is in the better direction, worthwhile, or harmful; None without inference.
 
-    Harm is an effect in the wrong direction at least as large as the worthwhile one (any size if none is declared).
+    Harm is an effect in the wrong direction at least as large as the worthwhile one (any size if none is declared);
+    for a ratio as large means the reciprocal: 5% fewer against 1/0.95.
     Without a worthwhile effect, `worthwhile` is the probability of benefit.
     """
 
@@ -21,10 +22,10 @@ class Probabilities:
 
 def probabilities(estimate: Estimate, better: Better, worthwhile: float | None) -> Probabilities | None:
     """Read benefit, worthwhile effect and harm off an estimate's confidence distribution."""
-    size = abs(worthwhile or 0.0)
+    size = abs(estimate.linear(estimate.null + (worthwhile or 0.0)))
 
     def beyond(sign: int, amount: float) -> float | None:
-        above = estimate.probability_above(estimate.null + sign * amount)
+        above = estimate.probability_above(estimate.from_linear(sign * amount))
         return None if above is None else above if sign > 0 else 1.0 - above
 
     good = better.sign

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -11,14 +12,23 @@ from importlib.metadata import version
 from pathlib import Path
 
 from impact import __version__
+from impact.errors import UsageError
 
 RECORDED = ("numpy", "scipy", "pandas", "statsmodels", "linearmodels", "ibis-framework", "duckdb", "matplotlib")
 
 
 def timestamp() -> str:
-    """Time now in UTC to the second, or the time that SOURCE_DATE_EPOCH fixes."""
+    """Time now in UTC to the second, or the time that SOURCE_DATE_EPOCH fixes.
+
+    Raises
+    ------
+    UsageError
+        If SOURCE_DATE_EPOCH is set to anything but seconds since 1970 in digits.
+    """
     fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
-    moment = datetime.fromtimestamp(int(fixed), tz=UTC) if fixed.isdigit() else datetime.now(tz=UTC)
+    if fixed and not re.fullmatch(r"[0-9]{1,11}", fixed):
+        raise UsageError(f"SOURCE_DATE_EPOCH is '{fixed}'; set it to seconds since 1970 in digits, or unset it.")
+    moment = datetime.fromtimestamp(int(fixed), tz=UTC) if fixed else datetime.now(tz=UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -36,15 +46,20 @@ def sha256_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def commit_of(folder: Path) -> str | None:
-    """Commit of the git checkout that holds `folder`; None outside a checkout or without git."""
-    git = shutil.which("git")
-    if git is None or not folder.is_dir():
+def commit_of_program() -> str | None:
+    """Commit of the checkout this program runs from; None where it is installed, or without git."""
+    git, here = shutil.which("git"), Path(__file__)
+    if git is None:
         return None
-    found = subprocess.run(  # noqa: S603 - a fixed command on a folder the user named
-        [git, "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    )
-    return found.stdout.strip() or None
+
+    def answer(*words: str) -> str:
+        done = subprocess.run(  # noqa: S603 - fixed commands on our own file
+            [git, "-C", str(here.parent), *words], capture_output=True, text=True, check=False
+        )
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    # an installed copy may lie within somebody's checkout without being part of it
+    return (answer("rev-parse", "HEAD") or None) if answer("ls-files", "--error-unmatch", here.name) else None
 
 
 def merged_hashes(by_source: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

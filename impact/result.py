@@ -18,7 +18,7 @@ from models.estimate import Check, Estimate, NotEstimable, Path
 
 SCHEMA_VERSION: Literal[1] = 1
 
-STRICT = ConfigDict(extra="forbid", ser_json_inf_nan="constants")
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 type Verdict = Literal["scale_up", "extend", "stop", "cannot_tell"]
 

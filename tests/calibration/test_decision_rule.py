@@ -6,8 +6,9 @@ are drawn normal with SD 1; `worthwhile` and the true effect are in those units.
 
 import numpy as np
 
-from impact.decision import SURE_OF_DIRECTION
+from impact import decision
 from impact.probabilities import probabilities
+from impact.study.decision import Rule
 from impact.study.outcomes import Better
 from models.estimate import Clusters, Estimate, Scale
 from models.inference.collapsed import collapsed_t
@@ -16,7 +17,7 @@ from models.inference.ttest import TTest
 TREATED = np.array([True, True, False, False, False, False, False])
 SLICE, FULL = 400, 5_000
 MONTE_CARLO = 3.0  # standard errors allowed in the slice
-SCALE_UP_IF, STOP_IF, HARM = 0.8, 0.2, 0.1
+RULE = Rule()
 MOST_FALSE_SCALE_UPS = 0.10
 
 
@@ -40,10 +41,8 @@ def verdict(changes: np.ndarray, worthwhile: float) -> str:
     )
     found = probabilities(estimate, Better.HIGHER, worthwhile)
     assert found is not None
-    if found.worthwhile < STOP_IF:
-        return "stop"
-    enough = found.worthwhile >= SCALE_UP_IF and found.beneficial >= SURE_OF_DIRECTION and found.harm < HARM
-    return "scale_up" if enough else "extend"
+    harmful = decision._harmful(found, RULE)
+    return decision._verdict(found, RULE, () if harmful is None else (harmful,))
 
 
 def shares(truth: float, worthwhile: float, runs: int, seed: int = 1) -> dict[str, float]:

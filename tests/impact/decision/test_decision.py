@@ -110,7 +110,7 @@ def test_probabilities_of_a_ratio_where_less_is_better() -> None:
     assert found is not None
     assert found.beneficial == pytest.approx(stats.t.cdf((log(1) - log(0.8)) / 0.05, 5), abs=EXACT)
     assert found.worthwhile == pytest.approx(stats.t.cdf((log(0.95) - log(0.8)) / 0.05, 5), abs=EXACT)
-    assert found.harm == pytest.approx(stats.t.sf((log(1.05) - log(0.8)) / 0.05, 5), abs=EXACT)
+    assert found.harm == pytest.approx(stats.t.sf((-log(0.95) - log(0.8)) / 0.05, 5), abs=EXACT)
 
 
 @pytest.mark.parametrize(
@@ -201,6 +201,8 @@ def test_security_counts_areas() -> None:
     assert rated(clusters=Clusters(1, 6)) == 2
     assert rated(clusters=Clusters(2, 2)) == 2
     assert rated(clusters=Clusters(4, 16)) == 4
+    assert rated(clusters=Clusters(38, 2)) == 2
+    assert rated(clusters=Clusters(18, 5)) == 3
     assert rated(clusters=Clusters(10, 30)) == 5
     assert rated(clusters=Clusters(7, 0)) == 1
 
@@ -220,10 +222,81 @@ def test_each_threat_takes_one_off_and_never_below_one() -> None:
     assert rate(INFO, outcome, (poor,)).value == 1
 
 
+def test_a_worthwhile_doubling_can_be_judged() -> None:
+    from math import log
+
+    ratio = replace(BASE, scale=Scale.RATIO, estimate=2.5, interval=(2.0, 3.1), std_error=0.1)
+    found = probabilities(ratio, Better.HIGHER, 1.0)
+    assert found is not None
+    assert found.harm == pytest.approx(stats.t.sf((log(2.5) + log(2)) / 0.1, 5), abs=EXACT)
+
+
+def test_an_estimate_whose_interval_could_not_be_written_tells_nothing() -> None:
+    found = decided(replace(estimate(0.2, 0.02), interval=None))
+    assert (found.verdict, found.security, found.probability_beneficial) == ("cannot_tell", 0, None)
+
+
+def test_the_reason_is_that_of_the_model_which_would_have_been_the_headline() -> None:
+    reasons = (NotEstimable("panel", "P."), NotEstimable("its", "I."), NotEstimable("did", "D."))
+    found = decide(study(), INFO, {"main": replace(OUTCOME, estimates=(), not_estimable=reasons)}, ())
+    assert found.reasons == ("D.",)
+
+
+def test_a_model_that_never_carries_a_verdict_is_not_blamed() -> None:
+    found = decide(study(), INFO, {"main": replace(OUTCOME, estimates=(replace(BASE, headline=False),))}, ())
+    assert found.reasons == ("No model was run that can carry a verdict. Run one of: did, its.",)
+
+
+def test_a_placebo_outcome_without_an_estimate_blocks_scaling_up() -> None:
+    blind = replace(BASE, interval=None, std_error=None, df=None, p_value=None)
+    assert pair("placebo", blind).verdict == "extend"
+
+
+def test_one_team_that_could_not_be_checked_is_said_so() -> None:
+    unknown = (Check("one_team", Status.NOT_RUN, "Cannot be judged."),)
+    found = decided(estimate(0.20, 0.02), checks=unknown)
+    assert found.verdict == "extend"
+    assert any("cannot be estimated" in reason for reason in found.reasons)
+
+
+def test_a_failed_check_of_a_model_beside_the_headline_is_no_threat() -> None:
+    beside = replace(OUTCOME, estimates=(estimate(0.1, 0.02),), checks=(Check("its_points", Status.FAIL, "Few."),))
+    assert rate(INFO, beside, ()).value == 3
+
+
+def test_answers_to_another_question_are_no_threat() -> None:
+    elsewhere = Problem("response_rate", Severity.WARNING, "m", "a", source="rows", column="other")
+    here = replace(elsewhere, column="v")
+    outcomes = {"main": replace(OUTCOME, estimates=(estimate(0.1, 0.02),))}
+    assert decide(study(), INFO, outcomes, (elsewhere,)).security == 3
+    assert decide(study(), INFO, outcomes, (here,)).security == 2
+
+
+def test_without_comparison_areas_no_cause_is_named() -> None:
+    found = decided(estimate(0.06, 0.04, clusters=Clusters(2, 0)))
+    assert "whatever the cause" in found.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("headline", "said"), [(estimate(0.0, 0.01), "falls short"), (estimate(-0.2, 0.25), "still reaches")]
+)
+def test_a_stop_says_whether_a_worthwhile_effect_is_ruled_out(headline: Estimate, said: str) -> None:
+    found = decided(headline)
+    assert found.verdict == "stop"
+    assert any(said in reason for reason in found.reasons)
+
+
+def test_no_effect_larger_than_a_share_can_be_is_named() -> None:
+    assert any("no effect of a believable size" in reason for reason in decided(estimate(0.1, 0.4)).reasons)
+
+
 def test_the_words_name_the_estimate_its_range_and_the_probabilities() -> None:
     found = decided(estimate(0.06, 0.04))
     assert found.headline == (
         "Extend the pilot before deciding: the estimated effect on satisfied is +6.0 points (plausible range "
         "\N{MINUS SIGN}4.3 to +16.3 points)."
     )
-    assert found.reasons[0] == "The probability that satisfied rose because of the pilot is 90%."
+    assert found.reasons[0] == (
+        "The probability that satisfied rose because of the pilot is 90%, if comparison areas show what would have "
+        "happened anyway."
+    )
