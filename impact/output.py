@@ -12,6 +12,7 @@ from impact.report.tables import estimates_csv
 from impact.result import RunResult
 
 FIGURES = "figures"
+LONGEST_SHOWN = 120
 
 
 def rendered(result: RunResult) -> dict[str, str]:
@@ -37,11 +38,11 @@ def write_output(result: RunResult, out: Path) -> Path:
     OutputError
         If `out` is a file, or cannot be written.
     """
-    target = out.resolve()
-    if target.exists() and not target.is_dir():
-        raise OutputError(f"{out}: a file of this name is in the way. Choose another folder with --out.")
     files = rendered(result)
     try:
+        target = out.resolve()
+        if target.exists() and not target.is_dir():
+            raise OutputError(f"{out}: a file of this name is in the way. Choose another folder with --out.")
         home = target if target.is_dir() else target.parent
         home.mkdir(parents=True, exist_ok=True)
         staging = home / f".impact-{secrets.token_hex(6)}"
@@ -52,7 +53,8 @@ def write_output(result: RunResult, out: Path) -> Path:
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     except OSError as error:
-        raise OutputError(f"{out}: cannot be written ({error.strerror}). Choose another folder with --out.") from None
+        shown = str(out) if len(str(out)) < LONGEST_SHOWN else f"{str(out)[:LONGEST_SHOWN]}..."
+        raise OutputError(f"{shown}: cannot be written ({error.strerror}). Choose another folder with --out.") from None
     return out
 
 

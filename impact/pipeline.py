@@ -14,9 +14,9 @@ from impact.decision import decide
 from impact.errors import ModelError, UsageError
 from impact.intake.data import Intake
 from impact.intake.read import read
-from impact.publish import data_info, suppress_paths, trend_paths, window_infos
+from impact.publish import data_info, hidden_areas, published_paths, window_infos
 from impact.result import SCHEMA_VERSION, OutcomeResult, ProtocolInfo, Provenance, RunResult
-from impact.study.outcomes import Outcome
+from impact.study.outcomes import ContinuousOutcome, Outcome
 from impact.study.schema import Study
 from impact.study_info import outcome_definition, outcome_title, study_info
 from models import agreement, describe
@@ -93,9 +93,15 @@ class Sample:
 
     @classmethod
     def of(cls, study: Study, data: Intake, key: str) -> "Sample":
-        """Take one outcome out of the intake; rows that are published already need no suppression."""
-        published = data.accounts[study.outcomes[key].source].published
-        return cls(data.panels[key], 0 if published else study.disclosure.minimum)
+        """Take one outcome out of the intake.
+
+        Nothing is suppressed of what is published already, or of a panel of means, which says nothing of how many
+        people stand behind it.
+        """
+        outcome = study.outcomes[key]
+        means = study.sources[outcome.source].reader == "panel" and isinstance(outcome, ContinuousOutcome)
+        open_to_all = means or data.accounts[outcome.source].published
+        return cls(data.panels[key], 0 if open_to_all else study.disclosure.minimum)
 
 
 def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options: Mapping[str, Any]) -> OutcomeResult:
@@ -104,8 +110,10 @@ def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options
     outputs = {name: _fit(key, name, panel, design, chosen) for name, chosen in options.items()}
     estimates = one_headline({name: output.estimates for name, output in outputs.items()})
     headline = next((e for e in estimates if e.headline), None)
-    baseline, counterfactual = treated_levels(panel, headline)
-    trends = describe.trends(panel)
+    windows = describe.windows(panel)
+    hidden = hidden_areas(windows, sample.minimum)
+    shown = not hidden & {area for area, treated in zip(panel.areas, panel.treated, strict=True) if treated}
+    baseline, counterfactual = treated_levels(panel, headline) if shown else (None, None)
     model_paths = tuple(path for output in outputs.values() for path in output.paths)
     checks = tuple(check for output in outputs.values() for check in output.checks)
     return OutcomeResult(
@@ -119,10 +127,11 @@ def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options
         baseline_level=baseline,
         counterfactual=counterfactual,
         estimates=estimates,
-        paths=(*trend_paths(trends, sample.minimum), *suppress_paths(model_paths, trends[0], sample.minimum)),
+        paths=published_paths(panel, describe.trends(panel), model_paths, hidden, sample.minimum),
         checks=(*checks, *agreement.between_models(estimates)),
         not_estimable=tuple(reason for output in outputs.values() for reason in output.not_estimable),
-        windows=window_infos(describe.windows(panel), sample.minimum),
+        windows=window_infos(windows, hidden),
+        disclosure_minimum=sample.minimum,
     )
 
 

@@ -1,12 +1,13 @@
 """From intake to what may be published: small cells are suppressed here, and rows are accounted for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 
 from impact.intake.data import Intake, SourceAccount
 from impact.result import DataInfo, ProblemInfo, SetAsideInfo, SourceInfo, WindowInfo
 from models.describe import GroupTrend, WindowValue
 from models.estimate import Path
+from models.panel import Panel
 
 
 def data_info(data: Intake) -> DataInfo:
@@ -37,29 +38,58 @@ def too_small(n: float, minimum: int) -> bool:
     return 0 < n < minimum
 
 
-def window_infos(values: Sequence[WindowValue], minimum: int) -> tuple[WindowInfo, ...]:
-    """Areas by windows, with small cells suppressed: neither their value nor their size is given."""
+def hidden_areas(values: Sequence[WindowValue], minimum: int) -> frozenset[str]:
+    """Areas whose windows are not shown: those with a small cell, and those that would give one away.
+
+    An area is hidden in both windows, because an estimate and one window give the other. Where it is the only hidden
+    one of its group, the area with the next smallest cell is hidden too, because the group's series gives their total.
+    """
+    hidden: set[str] = set()
+    for treated in (True, False):
+        group = [v for v in values if v.treated is treated]
+        small = {v.area for v in group if too_small(v.least, minimum)}
+        others = sorted((v.least, v.area) for v in group if v.area not in small)
+        hidden |= small | ({others[0][1]} if len(small) == 1 and others else set())
+    return frozenset(hidden)
+
+
+def window_infos(values: Sequence[WindowValue], hidden: Collection[str]) -> tuple[WindowInfo, ...]:
+    """Areas by windows; of hidden areas neither the values nor their sizes are given."""
     return tuple(
         WindowInfo(v.area, v.treated, v.window, None, None, None, None, suppressed=True)
-        if too_small(v.n, minimum)
+        if v.area in hidden
         else WindowInfo(v.area, v.treated, v.window, v.value, v.lo, v.hi, v.n, suppressed=False)
         for v in values
     )
 
 
-def trend_paths(trends: Sequence[GroupTrend], minimum: int) -> tuple[Path, ...]:
-    """Series of the groups, with small cells blank."""
-    return tuple(_blanked(trend.path, trend.n, minimum) for trend in trends)
+def published_paths(
+    panel: Panel, trends: Sequence[GroupTrend], paths: Sequence[Path], hidden: Collection[str], minimum: int
+) -> tuple[Path, ...]:
+    """Series of the groups and of the models, whose observed values are the treated areas', without small cells.
+
+    A group of one hidden area has no series at all. Where one period of a window is blank, the next smallest is blank
+    too, because the window's total gives the one.
+    """
+    blanks = {}
+    for trend, members in zip(trends, (panel.treated, ~panel.treated), strict=False):
+        areas = [area for area, inside in zip(panel.areas, members, strict=True) if inside]
+        alone = len(areas) == 1 and areas[0] in hidden
+        blanks[trend.path.name] = set(range(len(trend.least))) if alone else _blank_periods(panel, trend, minimum)
+    shown = [(trend.path, blanks[trend.path.name]) for trend in trends]
+    return tuple(_blanked(path, blank) for path, blank in [*shown, *((p, blanks["treated"]) for p in paths)])
 
 
-def suppress_paths(paths: Sequence[Path], treated: GroupTrend, minimum: int) -> tuple[Path, ...]:
-    """Models' series of the treated areas, blank wherever the treated areas' own cell is small."""
-    return tuple(_blanked(path, treated.n, minimum) for path in paths)
+def _blank_periods(panel: Panel, trend: GroupTrend, minimum: int) -> set[int]:
+    blank = {t for t, least in enumerate(trend.least) if too_small(least, minimum)}
+    for window in (panel.periods.baseline, panel.periods.follow_up):
+        inside = {t for t, used in enumerate(window.tolist()) if used}
+        others = sorted((trend.least[t], t) for t in inside - blank if trend.path.points[t].value is not None)
+        if len(inside & blank) == 1 and others:
+            blank.add(others[0][1])
+    return blank
 
 
-def _blanked(path: Path, n: Sequence[float], minimum: int) -> Path:
-    points = tuple(
-        replace(point, value=None) if too_small(size, minimum) else point
-        for point, size in zip(path.points, n, strict=True)
-    )
-    return Path(path.name, points)
+def _blanked(path: Path, blank: Collection[int]) -> Path:
+    points = (replace(point, value=None) if t in blank else point for t, point in enumerate(path.points))
+    return Path(path.name, tuple(points))

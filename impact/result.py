@@ -178,6 +178,7 @@ class WindowInfo:
 class OutcomeResult:
     """Everything found about one outcome.
 
+    Cells of fewer people than `disclosure_minimum` are not shown (0: all are), nor those that would give them away.
     At most one estimate is the headline. `baseline_level` and `counterfactual` are the treated areas' mean level
     before, and what it would have been in follow-up without the intervention, in the outcome's unit.
     """
@@ -197,6 +198,7 @@ class OutcomeResult:
     checks: tuple[Check, ...]
     not_estimable: tuple[NotEstimable, ...]
     windows: tuple[WindowInfo, ...]
+    disclosure_minimum: int
 
     @property
     def headline(self) -> Estimate | None:
@@ -316,7 +318,7 @@ def read_results(path: FilePath) -> RunResult:
         If the file cannot be read, is not JSON, or does not fit the schema.
     """
     try:
-        return adapter().validate_json(path.read_bytes())
+        result = adapter().validate_json(path.read_bytes())
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror}). Give the results.json of a run.") from None
     except ValidationError as error:
@@ -325,3 +327,13 @@ def read_results(path: FilePath) -> RunResult:
         raise UsageError(
             f"{path}: not a results.json this version can read: {place}: {first['msg']}. Run the study again."
         ) from None
+    if not _fits_together(result):
+        raise UsageError(f"{path}: its parts do not fit together, so it was changed by hand. Run the study again.")
+    return result
+
+
+def _fits_together(result: RunResult) -> bool:
+    """Whether every series has a point for each period, and the deciding outcome is there."""
+    series = [len(path.points) for outcome in result.outcomes.values() for path in outcome.paths]
+    lengths = {len(result.data.periods), len(result.data.roles), *series}
+    return len(lengths) == 1 and result.decision.outcome in result.outcomes

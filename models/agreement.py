@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from models.estimate import Check, Estimate, Status
+from models import numbers
+from models.estimate import Check, Estimate, Scale, Status
 
 
 def between_models(estimates: Sequence[Estimate]) -> tuple[Check, ...]:
@@ -22,7 +23,8 @@ def between_models(estimates: Sequence[Estimate]) -> tuple[Check, ...]:
 
 def _compare(headline: Estimate, other: Estimate) -> Check:
     apart = not (_holds(headline, other.estimate) or _holds(other, headline.estimate))
-    detail = f"{headline.model}: {headline.estimate:.3g}; {other.model}: {other.estimate:.3g} ({headline.scale})."
+    said = [f"{e.model}: {numbers.effect(e.estimate, e.scale, numbers.Measure.AMOUNT)}" for e in (headline, other)]
+    detail = f"{'; '.join(said)}{', in the unit of the values' if headline.scale is Scale.DIFFERENCE else ''}."
     name = f"agreement_{other.model}"
     if apart:
         finding = (

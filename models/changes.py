@@ -1,6 +1,7 @@
 """One change per area between two windows: the vector every area-level method works on."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,10 @@ from models.wording import WINDOW_WORDS, listed
 
 RESOLUTION = 1e-12  # of the larger of the two window values: rounding error in a change
 LARGEST_LOG = 50.0  # a ratio of 5e21: no longer a number anyone can use
+TOO_WIDE = (
+    "No interval and no p-value from {method}: the interval is too wide to be written as a ratio. Use longer windows, "
+    "or more areas."
+)
 
 REMEDY = {
     Undefined.NO_EVENTS: (
@@ -94,21 +99,20 @@ def change(panel: Panel, before: BoolArray, after: BoolArray) -> Changes:
     )
 
 
-def why_not(panel: Panel, changes: Changes) -> str:
-    """Why these changes give no estimate, in words; empty if they give one.
+def why_not(panel: Panel, changes: Changes, words: Mapping[Role, str] = WINDOW_WORDS) -> str:
+    """Why these changes give no estimate, in words; empty if they give one. `words` names the two windows.
 
     An area without data is left out. An area with data but no value stops the analysis: leaving it out would choose
     areas by their outcome.
     """
     for reason, remedy in REMEDY.items():
-        where = [
-            f"{panel.areas[gap.area]} ({WINDOW_WORDS[gap.window]})" for gap in changes.gaps if gap.reason is reason
-        ]
+        where = [f"{panel.areas[gap.area]} ({words[gap.window]})" for gap in changes.gaps if gap.reason is reason]
         if where:
             return remedy.format(where=listed(where))
+    both = f"both the {words[Role.BASELINE]} and the {words[Role.FOLLOW_UP]}"
     for group, members in (("treated", panel.treated), ("comparison", ~panel.treated)):
         if not (members & changes.usable).any():
-            return f"No {group} area has data in both the baseline and the follow-up. Check the windows and the source."
+            return f"No {group} area has data in {both}. Check the windows and the source."
     return ""
 
 

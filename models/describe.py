@@ -12,7 +12,19 @@ from scipy import stats
 
 from models.arrays import BoolArray, FloatArray
 from models.estimate import Path, PathPoint
-from models.panel import Cells, CountCells, Panel, observed, pool_areas, pool_periods
+from models.panel import (
+    BinaryCells,
+    Cells,
+    ContinuousCells,
+    CountCells,
+    DurationCells,
+    OrdinalCells,
+    Panel,
+    TimeToEventCells,
+    observed,
+    pool_areas,
+    pool_periods,
+)
 from models.summary import Summary, natural, period_matrix, summarise
 from models.wording import SHARES
 
@@ -29,12 +41,12 @@ class GroupTrend:
     ----------
     path
         Named "treated" or "comparison"; one point for each of the T periods, in the outcome's unit.
-    n
-        Events for counts, answers or cases otherwise, behind each point; length T.
+    least
+        Size of the smallest group of people each point shows; see `smallest_group`; length T.
     """
 
     path: Path
-    n: tuple[float, ...]
+    least: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,8 @@ class WindowValue:
         Approximate 95% interval for sampling error alone, in the outcome's unit; None where it cannot be given.
     n
         Events for counts, answers or cases otherwise.
+    least
+        Size of the smallest group of people the value shows; see `smallest_group`.
     """
 
     area: str
@@ -60,6 +74,33 @@ class WindowValue:
     lo: float | None
     hi: float | None
     n: float
+    least: float
+
+
+def smallest_group(cells: Cells) -> FloatArray:
+    """Size of the smallest group of people that a cell's value shows, shape (A, T); 0 if it shows nobody.
+
+    A share shows two groups, those who said yes and those who did not: one satisfied person of a hundred is one person.
+    A group of none is nobody. For counts it is the events, for means and durations the cases.
+    """
+    match cells:
+        case CountCells(events, _):
+            return events
+        case BinaryCells(successes, trials):
+            return _smaller(successes, trials)
+        case OrdinalCells(n, at_least):
+            return _smaller(n[..., at_least:].sum(axis=2), n.sum(axis=2))
+        case TimeToEventCells(events, censored):
+            return _smaller(events.sum(axis=2), (events + censored).sum(axis=2))
+        case ContinuousCells(n, _, _):
+            return n
+        case DurationCells():
+            return cells.n + cells.still_open.sum(axis=2)
+
+
+def _smaller(yes: FloatArray, total: FloatArray) -> FloatArray:
+    no = total - yes
+    return np.where(yes == 0, no, np.where(no == 0, yes, np.minimum(yes, no)))
 
 
 def trends(panel: Panel) -> tuple[GroupTrend, ...]:
@@ -85,17 +126,18 @@ def windows(panel: Panel) -> tuple[WindowValue, ...]:
 
 def _trend(panel: Panel, name: str, members: BoolArray) -> GroupTrend:
     pooled = pool_areas(panel.cells, members)
-    values, _, n = period_matrix(pooled)
+    values = period_matrix(pooled)[0]
     shown = _in_unit(panel, values, pooled)[0]
     points = tuple(
         PathPoint(label, _number(value)) for label, value in zip(panel.periods.labels, shown.tolist(), strict=True)
     )
-    return GroupTrend(Path(name, points), tuple(n[0].tolist()))
+    return GroupTrend(Path(name, points), tuple(smallest_group(pooled)[0].tolist()))
 
 
 def _window_rows(panel: Panel, window: Window, mask: BoolArray) -> list[WindowValue]:
     summary = summarise(panel.cells, mask)
-    values = _in_unit(panel, summary.value[:, None], pool_periods(panel.cells, mask))[:, 0]
+    pooled = pool_periods(panel.cells, mask)
+    values = _in_unit(panel, summary.value[:, None], pooled)[:, 0]
     lo, hi = _sampling_interval(panel, summary)
     columns = zip(
         panel.areas,
@@ -104,9 +146,10 @@ def _window_rows(panel: Panel, window: Window, mask: BoolArray) -> list[WindowVa
         lo.tolist(),
         hi.tolist(),
         summary.n.tolist(),
+        smallest_group(pooled)[:, 0].tolist(),
         strict=True,
     )
-    return [WindowValue(a, t, window, _number(v), _number(x), _number(y), n) for a, t, v, x, y, n in columns]
+    return [WindowValue(a, t, window, _number(v), _number(x), _number(y), n, s) for a, t, v, x, y, n, s in columns]
 
 
 def _in_unit(panel: Panel, values: FloatArray, cells: Cells) -> FloatArray:

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models import did_checks
+from models import did_checks, numbers
 from models.arrays import FloatArray
-from models.changes import Changes, change, limits_on_scale, on_scale, why_not
+from models.changes import TOO_WIDE, Changes, change, limits_on_scale, on_scale, why_not
 from models.design import Design
 from models.estimate import Clusters, Estimate, ModelOutput, NotEstimable, Scale
 from models.inference.collapsed import collapsed_t, difference_in_means
@@ -15,13 +15,14 @@ from models.inference.permutation import Permutation, attainable_p, permutation_
 from models.inference.refusal import NoInference
 from models.inference.ttest import TTest
 from models.panel import Panel, merge_treated, select_areas
-from models.wording import SHARES, areas_words, listed, p_words, percent
+from models.wording import SHARES, areas_words, listed
 
 __all__ = ["Changes", "DidOptions", "change", "fit"]
 
 MODEL = "did"
 ESTIMAND = "area ITT"
 ONE_UNIT = ", treated areas as one unit"
+UNKNOWN = "How far it may be from the truth is not known."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def fit(panel: Panel, design: Design, options: DidOptions) -> ModelOutput:  # no
     checks = [
         did_checks.areas(kept.n_treated, kept.n_comparison),
         complete,
-        did_checks.seasons(kept.periods),
+        did_checks.seasons(kept),
         did_checks.earlier_gap(kept, design.level),
     ]
     if not (design.shared_delivery and kept.n_treated > 1):
@@ -73,7 +74,8 @@ def fit(panel: Panel, design: Design, options: DidOptions) -> ModelOutput:  # no
     return ModelOutput(main + merged, checks=tuple(checks), not_estimable=refused + merged_refused)
 
 
-type _Results = tuple[tuple[Estimate, ...], tuple[NotEstimable, ...]]
+type _Refusals = tuple[NotEstimable, ...]
+type _Results = tuple[tuple[Estimate, ...], _Refusals]
 
 
 def _effects(units: _Units, design: Design) -> _Results:
@@ -82,12 +84,14 @@ def _effects(units: _Units, design: Design) -> _Results:
     main = collapsed_t(units.w, treated, design.level, units.resolution)
     if isinstance(main, NoInference):
         return (_point(units, design),), (NotEstimable(MODEL, f"No interval and no p-value. {main.reason}"),)
+    collapsed, too_wide = _collapsed(units, design, main)
     exact, refused = _permuted(units, design)
+    estimates, refusals = (replace(collapsed, headline=True), exact), too_wide + refused
     robust = cr2(units.w, treated, design.level, units.resolution)
-    estimates = (replace(_collapsed(units, design, main), headline=True), exact)
     if isinstance(robust, NoInference):
-        return estimates, (*refused, NotEstimable(MODEL, robust.reason))
-    return (*estimates, _cr2(units, design, robust)), refused
+        return estimates, (*refusals, NotEstimable(MODEL, robust.reason))
+    cautious, too_wide = _cr2(units, design, robust)
+    return (*estimates, cautious), refusals + too_wide
 
 
 def _as_one_unit(panel: Panel, design: Design, left_out: tuple[str, ...]) -> _Results:
@@ -101,8 +105,9 @@ def _as_one_unit(panel: Panel, design: Design, left_out: tuple[str, ...]) -> _Re
     main = collapsed_t(units.w, merged.treated, design.level, units.resolution)
     if isinstance(main, NoInference):
         return (), (NotEstimable(MODEL, f"No test with treated areas as one unit. {main.reason}"),)
+    collapsed, too_wide = _collapsed(units, design, main)
     exact, refused = _permuted(units, design)
-    return (_collapsed(units, design, main), exact), refused
+    return (collapsed, exact), too_wide + refused
 
 
 def _point(units: _Units, design: Design) -> Estimate:
@@ -122,11 +127,11 @@ def _point(units: _Units, design: Design) -> Estimate:
         attainable_p=None,
         clusters=_clusters(units),
         headline=True,
-        note=_join(_units_note(units), "How far it may be from the truth is not known."),
+        note=_join(_units_note(units), UNKNOWN),
     )
 
 
-def _collapsed(units: _Units, design: Design, result: TTest) -> Estimate:
+def _collapsed(units: _Units, design: Design, result: TTest) -> tuple[Estimate, _Refusals]:
     method = f"collapsed change per area{units.suffix}, t({result.df:g})"
     floor = attainable_p(units.panel.n_treated, units.panel.n_comparison)
     alone = units.panel.n_treated == 1 or units.panel.n_comparison == 1
@@ -134,12 +139,12 @@ def _collapsed(units: _Units, design: Design, result: TTest) -> Estimate:
         _units_note(units),
         f"The t test has {result.df:g} degrees of freedom and assumes that areas vary alike"
         f"{'; one area alone cannot show its own variation' if alone else ''}.",
-        f"A permutation test of these areas cannot give a p-value under {p_words(floor)}.",
+        f"The smallest p-value that a permutation test of these areas can give is {numbers.smallest_p(floor)}.",
     )
     return _tested(units, design, method, result, note)
 
 
-def _cr2(units: _Units, design: Design, result: TTest) -> Estimate:
+def _cr2(units: _Units, design: Design, result: TTest) -> tuple[Estimate, _Refusals]:
     note = _join(
         _units_note(units),
         f"Lets treated and comparison areas vary differently, which leaves {result.df:.1f} degrees of freedom: with "
@@ -148,12 +153,14 @@ def _cr2(units: _Units, design: Design, result: TTest) -> Estimate:
     return _tested(units, design, "CR2 with Bell-McCaffrey df", result, note)
 
 
-def _tested(units: _Units, design: Design, method: str, result: TTest, note: str) -> Estimate:
-    """Carry a t test to the outcome's scale. A t test's p-value has no floor, so `attainable_p` is None."""
+def _tested(units: _Units, design: Design, method: str, result: TTest, note: str) -> tuple[Estimate, _Refusals]:
+    """Carry a t test to the outcome's scale; without an interval that can be written, only the point and the reason.
+
+    A t test's p-value has no floor, so `attainable_p` is None.
+    """
     scale = units.panel.scale
     interval = limits_on_scale(scale, result.interval)
-    too_wide = "" if interval else "The interval is too wide to be written as a ratio."
-    return Estimate(
+    estimate = Estimate(
         model=MODEL,
         method=method,
         estimand=ESTIMAND,
@@ -161,16 +168,17 @@ def _tested(units: _Units, design: Design, method: str, result: TTest, note: str
         estimate=on_scale(scale, result.estimate),
         interval=interval,
         level=design.level,
-        std_error=result.std_error,
-        df=result.df,
-        p_value=result.p_value,
+        std_error=result.std_error if interval else None,
+        df=result.df if interval else None,
+        p_value=result.p_value if interval else None,
         attainable_p=None,
         clusters=_clusters(units),
-        note=_join(note, too_wide),
+        note=note if interval else _join(_units_note(units), UNKNOWN),
     )
+    return estimate, () if interval else (NotEstimable(MODEL, TOO_WIDE.format(method=method)),)
 
 
-def _permuted(units: _Units, design: Design) -> tuple[Estimate, tuple[NotEstimable, ...]]:
+def _permuted(units: _Units, design: Design) -> tuple[Estimate, _Refusals]:
     """Run the permutation test, and say so if it has no interval."""
     scale = units.panel.scale
     result = permutation_test(units.w, units.panel.treated, design.level, design.seed, units.resolution)
@@ -194,10 +202,13 @@ def _permuted(units: _Units, design: Design) -> tuple[Estimate, tuple[NotEstimab
     )
     if interval:
         return estimate, ()
-    reason = (
-        f"No {percent(design.level)} interval from the {method}: its smallest p-value is "
-        f"{p_words(result.attainable_p)}, so at this level it cannot rule out any effect, however large."
+    why = (
+        "it is too wide to be written as a ratio."
+        if result.interval
+        else f"its smallest p-value is {numbers.smallest_p(result.attainable_p)}, so at this level it cannot rule out "
+        "any effect, however large."
     )
+    reason = f"No {numbers.interval_name(design.level)} from the {method}: {why}"
     return estimate, (NotEstimable(MODEL, reason),)
 
 
@@ -206,8 +217,8 @@ def _permutation_note(units: _Units, result: Permutation) -> str:
     return _join(
         _units_note(units),
         f"Compares the difference with {source} of treated areas: it ranks {result.rank:,} of "
-        f"{result.assignments:,} by size. The smallest possible p-value is {p_words(result.attainable_p)}. Assumes "
-        "that, without the intervention, any of these areas could have had any of these changes.",
+        f"{result.assignments:,} by size. The smallest possible p-value is {numbers.smallest_p(result.attainable_p)}.",
+        "Assumes that, without the intervention, any of these areas could have had any of these changes.",
     )
 
 

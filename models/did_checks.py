@@ -1,7 +1,10 @@
 """Checks of a difference-in-differences: each says what was looked at and what was found, for a councillor."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from models import numbers
 from models.arrays import BoolArray, FloatArray
 from models.changes import Changes, change, why_not
 from models.estimate import Check, Estimate, Status
@@ -10,21 +13,24 @@ from models.inference.permutation import attainable_p
 from models.inference.refusal import NoInference
 from models.inference.ttest import TTest
 from models.panel import Kind, Panel, observed
-from models.periods import Periods, TimeUnit
-from models.wording import WINDOW_WORDS, areas_words, listed, p_words, percent, signed
+from models.periods import Periods, Role, TimeUnit
+from models.wording import WINDOW_WORDS, areas_words, listed, signed
 
 ENOUGH_TREATED = 4
 ENOUGH_AREAS = 20
 SHORTEST_HALF = 3
 SEASON_TOLERANCE = 0.05  # whole years of weeks or days split a little unevenly over the months
 NOTABLE = 0.05
+HALVES = {Role.BASELINE: "first half of the baseline", Role.FOLLOW_UP: "second half of the baseline"}
 
 
 def areas(treated: int, comparison: int) -> Check:
     """Count the areas, which are what the evidence rests on, whatever the number of cases."""
     floor = attainable_p(treated, comparison)
     finding = f"The evidence rests on {areas_words(treated, comparison)}."
-    detail = f"The smallest p-value that comparing these areas with one another can give is {p_words(floor)}."
+    detail = (
+        f"The smallest p-value that comparing these areas with one another can give is {numbers.smallest_p(floor)}."
+    )
     if treated + comparison == 2:
         return Check("areas", Status.FAIL, f"{finding} Chance cannot be judged from one area on each side.", detail)
     if treated < ENOUGH_TREATED or treated + comparison < ENOUGH_AREAS:
@@ -38,7 +44,7 @@ def areas_complete(panel: Panel, changes: Changes) -> Check:
     missing = [name for name, usable in zip(panel.areas, changes.usable, strict=True) if not usable]
     if missing:
         finding = f"No value in the baseline or the follow-up, so not in the estimate: {listed(missing)}."
-        return Check("areas_complete", Status.FAIL, finding, "; ".join(_gap_words(panel, changes)))
+        return Check("areas_complete", Status.FAIL, finding, _gap_words(panel, changes, WINDOW_WORDS))
     if panel.kind is Kind.COUNT:
         in_window = panel.periods.baseline | panel.periods.follow_up
         unseen = (~observed(panel.cells) & in_window).sum(axis=1)
@@ -49,9 +55,11 @@ def areas_complete(panel: Panel, changes: Changes) -> Check:
     return Check("areas_complete", Status.PASS, "Every area has data in the baseline and in the follow-up.")
 
 
-def seasons(periods: Periods) -> Check:
-    """Compare the months of the year in the two windows."""
-    before, after = _season_shares(periods, periods.baseline), _season_shares(periods, periods.follow_up)
+def seasons(panel: Panel) -> Check:
+    """Compare the months of the year in the two windows; of a count, only periods that some area has data for."""
+    periods = panel.periods
+    seen = observed(panel.cells).any(axis=0) if panel.kind is Kind.COUNT else np.ones(len(periods), dtype=np.bool_)
+    before, after = (_season_shares(periods, window & seen) for window in (periods.baseline, periods.follow_up))
     exact = periods.unit in {TimeUnit.MONTH, TimeUnit.QUARTER, TimeUnit.YEAR}
     if np.abs(before - after).sum() / 2 <= (1e-9 if exact else SEASON_TOLERANCE):
         return Check("seasons", Status.PASS, "Baseline and follow-up hold the same times of year.")
@@ -72,7 +80,7 @@ def earlier_gap(panel: Panel, level: float) -> Check:
         finding = f"The baseline is too short to look for an earlier gap: {2 * SHORTEST_HALF} periods are needed."
         return Check("earlier_gap", Status.NOT_RUN, finding)
     changes = change(panel, _mask(panel, members[:half]), _mask(panel, members[half:]))
-    reason = "" if changes.usable.all() else why_not(panel, changes) or "An area has no data in one half."
+    reason = why_not(panel, changes, HALVES) or _gap_words(panel, changes, HALVES)
     result = reason or collapsed_t(changes.w, panel.treated, level, changes.resolution)
     if isinstance(result, str | NoInference):
         detail = result if isinstance(result, str) else result.reason
@@ -83,7 +91,7 @@ def earlier_gap(panel: Panel, level: float) -> Check:
 
 def one_team(main: Estimate, merged: Estimate | None) -> Check:
     """Compare the headline with the estimate that takes one team's areas as one unit."""
-    if merged is None or main.interval is None:
+    if merged is None or main.interval is None or merged.interval is None:
         finding = "Whether the answer changes with treated areas as one unit cannot be judged."
         return Check("one_team", Status.NOT_RUN, finding, "One of the two estimates has no interval.")
     turned = (main.estimate - main.null) * (merged.estimate - merged.null) < 0
@@ -101,8 +109,8 @@ def _gap_found(panel: Panel, result: TTest, level: float) -> Check:
     lo, hi = (signed(panel, limit) for limit in result.interval)
     finding = (
         "From the first to the second half of the baseline, before the intervention, treated areas moved by "
-        f"{signed(panel, result.estimate)} relative to comparison areas ({percent(level)} interval {lo} to {hi}, "
-        f"p-value {p_words(result.p_value)})."
+        f"{signed(panel, result.estimate)} relative to comparison areas ({numbers.interval_name(level)} {lo} to {hi}, "
+        f"{numbers.p_value(result.p_value)})."
     )
     if result.p_value < NOTABLE:
         detail = "The groups were already drawing apart, so the estimate may continue an older difference."
@@ -111,8 +119,9 @@ def _gap_found(panel: Panel, result: TTest, level: float) -> Check:
     return Check("earlier_gap", Status.PASS, finding, detail)
 
 
-def _gap_words(panel: Panel, changes: Changes) -> list[str]:
-    return [f"{panel.areas[gap.area]}: {gap.reason} in the {WINDOW_WORDS[gap.window]}" for gap in changes.gaps]
+def _gap_words(panel: Panel, changes: Changes, words: Mapping[Role, str]) -> str:
+    """Write "E: no data in the baseline" for every gap; empty if there is none."""
+    return "; ".join(f"{panel.areas[gap.area]}: {gap.reason} in the {words[gap.window]}" for gap in changes.gaps)
 
 
 def _season_shares(periods: Periods, window: BoolArray) -> FloatArray:

@@ -47,10 +47,15 @@ from models.segmented import (
     segmented_terms,
 )
 from models.summary import natural, period_matrix
+from models.wording import SHARES
 
 type Impact = Literal["level_and_slope", "level"]
 
 NAME = "its"
+IMPOSSIBLE = (
+    "The fitted line would need the share to change by more than 100 points, which no share can: the series is too "
+    "short or too noisy for a trend. Use the option  impact: level  or longer windows."
+)
 AVERAGE = "average effect over follow-up, treated areas"
 MAX_HARMONICS = 6
 
@@ -165,6 +170,8 @@ def fit(panel: Panel, design: Design, options: ItsOptions) -> ModelOutput:
     contrasts = _contrasts(panel, series, terms)
     if panel.scale is Scale.RATIO and _widest(design, fitted, contrasts) > LARGEST:
         return _refused(BEYOND, checks)
+    if panel.kind in SHARES and any(abs(fitted.contrast(weights)[0]) > 1 for weights in contrasts.values()):
+        return _refused(IMPOSSIBLE, checks)
     return ModelOutput(
         estimates=tuple(_estimate(panel, design, fitted, name, weights) for name, weights in contrasts.items()),
         paths=(_path(panel, design, series, terms, fitted),),
@@ -268,7 +275,7 @@ def _estimate(panel: Panel, design: Design, fitted: SegmentedFit, estimand: str,
         interval=None if fitted.exact else (carry(value - half), carry(value + half)),
         level=design.level,
         std_error=None if fitted.exact else std_error,
-        df=float(fitted.df),
+        df=None if fitted.exact else float(fitted.df),
         p_value=None if fitted.exact else fitted.p_value(value, std_error),
         attainable_p=None,
         clusters=Clusters(treated=panel.n_treated, comparison=0),

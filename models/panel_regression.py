@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from models.arrays import BoolArray, FloatArray
-from models.changes import change, limits_on_scale, on_scale, why_not
+from models.changes import TOO_WIDE, change, limits_on_scale, on_scale, why_not
 from models.design import Design
 from models.estimate import Clusters, Estimate, ModelOutput, NotEstimable
 from models.inference.refusal import NoInference
+from models.inference.ttest import t_test
 from models.panel import Panel, observed, select_areas
 from models.summary import period_matrix
 from models.wording import listed
@@ -27,6 +27,12 @@ TWO_AREAS = (
     "much areas differ by chance; add comparison areas."
 )
 
+LONE = "No standard error clustered by area: there is one {group} area, and its variation cannot be seen."
+ALIKE = (
+    "No standard error clustered by area: all areas of a group changed by the same amount, so nothing shows how much "
+    "areas differ by chance; check that the data are not copied or modelled."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class PanelOptions:
@@ -42,15 +48,16 @@ class TwoWay:
     estimate
         In the unit of the values.
     robust, clustered
-        Standard errors: robust to heteroskedasticity, and clustered by area. `clustered` is None where one of the
-        groups is a single area, whose residuals then sum to zero in each window and hide its variation.
+        Standard errors: robust to heteroskedasticity, and clustered by area. `clustered` is a refusal where one
+        of the groups is a single area, whose residuals then sum to zero in each window and hide its variation, and
+        where the areas of each group move alike, which leaves rounding error.
     df
         Residual degrees of freedom, all effects counted.
     """
 
     estimate: float
     robust: float
-    clustered: float | None
+    clustered: float | NoInference
     df: int
 
 
@@ -108,11 +115,15 @@ def two_way_fixed_effects(values: FloatArray, treated: BoolArray, post: BoolArra
         robust = model.fit(cov_type="robust", debiased=True)
     except AbsorbingEffectError:
         return NoInference("Treated and comparison areas have no period of follow-up in common; check the source.")
-    if not float(robust.std_errors.iloc[0]) > ROUNDING * float(np.nanmax(np.abs(values))):
+    rounding = ROUNDING * float(np.nanmax(np.abs(values)))
+    if not float(robust.std_errors.iloc[0]) > rounding:
         return NoInference("The regression fits without error, which real data do not do; check the source.")
-    clustered = None
+    clustered: float | NoInference
     if min(treated.sum(), (~treated).sum()) > 1:
         clustered = float(model.fit(cov_type="clustered", cluster_entity=True, debiased=True).std_errors.iloc[0])
+        clustered = clustered if clustered > rounding else NoInference(ALIKE)
+    else:
+        clustered = NoInference(LONE.format(group="treated" if treated.sum() == 1 else "comparison"))
     return TwoWay(float(robust.params.iloc[0]), float(robust.std_errors.iloc[0]), clustered, int(robust.df_resid))
 
 
@@ -135,30 +146,34 @@ def _output(panel: Panel, design: Design, result: TwoWay, missing: int) -> Model
         f"{gaps}Each period of an area counts once, so the estimate can differ from the difference-in-differences, "
         f"which pools a window first. {CAUTION}"
     )
-    robust = _estimate(panel, design, result, ("two-way fixed effects, robust SE", result.robust), note)
-    if result.clustered is None:
-        group = "treated" if panel.n_treated == 1 else "comparison"
-        reason = f"No standard error clustered by area: there is one {group} area, and its variation cannot be seen."
-        return ModelOutput((robust,), not_estimable=(NotEstimable(MODEL, reason),))
+    robust, too_wide = _estimate(panel, design, result, ("two-way fixed effects, robust SE", result.robust), note)
+    if isinstance(result.clustered, NoInference):
+        return ModelOutput((robust,), not_estimable=(*too_wide, NotEstimable(MODEL, result.clustered.reason)))
     method = ("two-way fixed effects, SE clustered by area", result.clustered)
-    return ModelOutput((robust, _estimate(panel, design, result, method, note)))
+    clustered, refused = _estimate(panel, design, result, method, note)
+    return ModelOutput((robust, clustered), not_estimable=too_wide + refused)
 
 
-def _estimate(panel: Panel, design: Design, result: TwoWay, method: tuple[str, float], note: str) -> Estimate:
+def _estimate(
+    panel: Panel, design: Design, result: TwoWay, method: tuple[str, float], note: str
+) -> tuple[Estimate, tuple[NotEstimable, ...]]:
+    """Carry the coefficient to the outcome's scale; without an interval that can be written, the point and why."""
     name, std_error = method
-    half = float(stats.t.ppf((1 + design.level) / 2, result.df)) * std_error
-    return Estimate(
+    test = t_test(result.estimate, std_error, float(result.df), design.level)
+    interval = limits_on_scale(panel.scale, test.interval)
+    estimate = Estimate(
         model=MODEL,
         method=name,
         estimand=ESTIMAND,
         scale=panel.scale,
         estimate=on_scale(panel.scale, result.estimate),
-        interval=limits_on_scale(panel.scale, (result.estimate - half, result.estimate + half)),
+        interval=interval,
         level=design.level,
-        std_error=std_error,
-        df=float(result.df),
-        p_value=2 * float(stats.t.sf(abs(result.estimate) / std_error, result.df)),
+        std_error=test.std_error if interval else None,
+        df=test.df if interval else None,
+        p_value=test.p_value if interval else None,
         attainable_p=None,
         clusters=Clusters(panel.n_treated, panel.n_comparison),
         note=note,
     )
+    return estimate, () if interval else (NotEstimable(MODEL, TOO_WIDE.format(method=name)),)

@@ -21,7 +21,9 @@ UNSETTLED = (
     "Use longer periods, fewer harmonics, or `impact: level`."
 )
 EXACT = 1e-9
-"""Largest residual, relative to the series, that counts as rounding: there is then no noise to learn from."""
+"""Largest residual, relative to the range of the series, that counts as none: there is no noise to learn from."""
+ROUNDING = 1e-10
+"""Largest residual, relative to the level of the series, that arithmetic alone leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +223,7 @@ def fit_rates(events: FloatArray, exposure: FloatArray, used: BoolArray, terms: 
         residuals=(count - mean) / np.sqrt(mean),
         used=used,
         lags=lags,
-        exact=bool(np.abs(count - mean).max() <= EXACT * np.abs(count).max()),
+        exact=_is_exact(count - mean, count),
     )
 
 
@@ -247,8 +249,14 @@ def fit_means(values: FloatArray, weights: FloatArray, used: BoolArray, terms: T
         residuals=np.sqrt(weight) * residual,
         used=used,
         lags=lags,
-        exact=bool(np.abs(residual).max() <= EXACT * np.abs(value).max()),
+        exact=_is_exact(residual, value),
     )
+
+
+def _is_exact(residual: FloatArray, series: FloatArray) -> bool:
+    """Whether the residuals are rounding error; a high level alone, as of 1e9 give or take 1, does not make them so."""
+    least = max(EXACT * float(np.ptp(series)), ROUNDING * float(np.abs(series).max()))
+    return bool(np.abs(residual).max() <= least)
 
 
 def _result(

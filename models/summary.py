@@ -51,7 +51,8 @@ class Summary:
     value
         Summary on the linear scale, shape (A,); NaN where undefined.
     variance
-        Sampling variance of `value`, shape (A,); NaN where undefined, or where one case cannot show a spread.
+        Sampling variance of `value`, shape (A,); NaN where undefined, where one case cannot show a
+        spread, or where the spread is too small a part of the values to be told from rounding error.
     n
         Events for counts, answers or cases otherwise, shape (A,).
     undefined
@@ -144,11 +145,15 @@ def share(successes: FloatArray, trials: FloatArray) -> Summary:
 
 
 def mean(n: FloatArray, total: FloatArray, squares: FloatArray) -> Summary:
-    """Mean of n values with this sum and sum of squares, each of shape (A,); variance s2/n, s2 with n - 1."""
+    """Mean of n values with this sum and sum of squares, each of shape (A,); variance s2/n, s2 with n - 1.
+
+    Where s2 is lost to rounding, as it is for a mean of 10 million and a standard deviation of 1, the variance is NaN:
+    three sums cannot tell that from values that are all the same.
+    """
     ok = n > 0
     value = _ratio(total, n, ok)
     spread = _spread(n, total, squares)
-    return _summary(value, _ratio(spread, (n - 1) * n, n > 1), n, {Undefined.NO_DATA: ~ok})
+    return _summary(value, _ratio(spread, (n - 1) * n, (n > 1) & (spread > 0)), n, {Undefined.NO_DATA: ~ok})
 
 
 def log_duration(

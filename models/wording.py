@@ -23,11 +23,6 @@ def signed(panel: Panel, effect: float) -> str:
     return text if panel.kind in SHARES else f"{text} {panel.unit}"
 
 
-def p_words(p: float) -> str:
-    """Write a p-value in words: "0.048", "below 0.001"."""
-    return "below 0.001" if p < 0.001 else numbers.smallest_p(p)
-
-
 def listed(names: Sequence[str]) -> str:
     """Write "A", "A and B", "A, B and C", or the first few "and 7 more"."""
     shown = list(names[:MOST_NAMED])
@@ -40,8 +35,3 @@ def areas_words(treated: int, comparison: int) -> str:
     """Write "2 treated and 5 comparison areas"."""
     plural = "area" if comparison == 1 else "areas"
     return f"{treated:,} treated and {comparison:,} comparison {plural}"
-
-
-def percent(level: float) -> str:
-    """Write a confidence level: "95%"."""
-    return f"{100 * level:g}%"

@@ -153,7 +153,7 @@ def _tables(result: RunResult, outcome: OutcomeResult, titles: dict[str, str]) -
     alone = trends.path_named(outcome, "its")
     found = (
         tables.estimates_table(outcome, titles) if outcome.estimates else None,
-        tables.areas_table(result, outcome),
+        tables.areas_table(outcome),
         tables.trends_table(result, outcome, paths) if paths else None,
         tables.baseline_table(result, outcome, alone) if alone else None,
         tables.checks_table(outcome),

@@ -142,14 +142,13 @@ def headlines_table(result: RunResult, keys: Sequence[str]) -> Table:
 # Areas, periods and checks ---------------------------------------------------------------------------------------
 
 
-def areas_table(result: RunResult, outcome: OutcomeResult) -> Table | None:
+def areas_table(outcome: OutcomeResult) -> Table | None:
     """Give each area's baseline and follow-up; small numbers stay hidden. None if there are no windows."""
     if not outcome.windows:
         return None
     pairs: dict[str, dict[str, WindowInfo]] = {}
     for window in outcome.windows:
         pairs.setdefault(window.area, {})[window.window] = window
-    least = result.study.disclosure_minimum
     noun = {"count": "Events", "ordinal": "Answers"}.get(outcome.kind, "Cases")
     columns = [("Area", False), ("Group", False)]
     for title in ("Baseline", "Follow-up"):
@@ -157,20 +156,28 @@ def areas_table(result: RunResult, outcome: OutcomeResult) -> Table | None:
     rows = []
     for area, sides in list(pairs.items())[:MOST_AREAS]:
         group = "Treated" if next(iter(sides.values())).treated else "Comparison"
-        cells = [cell for side in ("baseline", "follow_up") for cell in _window_cells(outcome, sides.get(side), least)]
+        cells = [cell for side in ("baseline", "follow_up") for cell in _window_cells(outcome, sides.get(side))]
         rows.append((area, group, *cells))
     unit = "per cent" if fmt.measure_of(outcome.kind) is fmt.Measure.SHARE else outcome.unit
     notes = ["The range beside a value allows for chance among its own cases only, not for how much areas differ."]
-    notes += [f"Numbers under {least} are not shown, to protect people."] if least else []
+    notes += [_protection(outcome)] if any(window.suppressed for window in outcome.windows) else []
     notes += _more(len(pairs), len(rows), "areas", "treated areas first")
     return table(f"Areas before and after: {outcome.title} ({unit})", columns, rows, notes)
 
 
-def _window_cells(outcome: OutcomeResult, window: WindowInfo | None, least: int) -> tuple[str, str]:
+def _protection(outcome: OutcomeResult) -> str:
+    least = fmt.count(outcome.disclosure_minimum)
+    return (
+        f"To protect people, areas in which fewer than {least} people stand behind a number are not shown, nor an area "
+        "from which that number could be worked out."
+    )
+
+
+def _window_cells(outcome: OutcomeResult, window: WindowInfo | None) -> tuple[str, str]:
     if window is None:
         return NO_VALUE, NO_VALUE
     if window.suppressed:
-        return "not shown", f"fewer than {fmt.count(least)}"
+        return "not shown", "not shown"
     measure = fmt.measure_of(outcome.kind)
     value, between = fmt.level(window.value, measure), fmt.level_range(window.lo, window.hi, measure)
     return (f"{value} ({between})" if between and fmt.exists(window.value) else value), fmt.count(window.n)
@@ -205,9 +212,8 @@ def _over_time(
         cells = [fmt.level(column[i], measure) if fmt.exists(column[i]) else NO_VALUE for column in values]
         role = WINDOW_NAMES.get(result.data.roles[i], result.data.roles[i])
         rows.append((fmt.period(labels[i], unit), role, *cells))
-    least = result.study.disclosure_minimum
-    too_few = f", or fewer than {fmt.count(least)} cases stand behind it" if least else ""
-    notes = [f"A dash means that there is no value{too_few}."]
+    hidden = f", or that fewer than {fmt.count(outcome.disclosure_minimum)} people could be made out from it"
+    notes = [f"A dash means that there is no value{hidden if outcome.disclosure_minimum else ''}."]
     notes += _more(len(labels), len(rows), f"{unit}s", "the last ones")
     shown = "per cent" if measure is fmt.Measure.SHARE else outcome.unit
     return replace(table(f"{caption} ({shown})", columns, rows, notes), over_time=len(columns) <= 4)

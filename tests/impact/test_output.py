@@ -105,6 +105,12 @@ def test_the_mode_of_a_folder_is_kept_and_a_new_one_obeys_the_umask(tmp_path: Pa
 
 
 @pytest.mark.usefixtures("rendered")
+def test_a_name_too_long_for_the_disk_is_said(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        write(tmp_path / ("x" * 300))
+
+
+@pytest.mark.usefixtures("rendered")
 def test_a_file_in_the_way_is_said_and_kept(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("mine", encoding="utf-8")
     with pytest.raises(OutputError, match="in the way"):

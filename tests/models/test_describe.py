@@ -26,7 +26,7 @@ def test_a_group_is_pooled_and_carried_to_its_unit(make_panel: MakePanel) -> Non
     values = [p.value for p in treated.path.points]
     assert values[:3] == pytest.approx([1_000 * 3 / 150, 0, 1_000 * 7 / 150], rel=EXACT), "no events is a rate of 0"
     assert values[3] is None, "one area was not observed, so the pool was not"
-    assert treated.n == (3, 0, 7, 0)
+    assert treated.least == (3, 0, 7, 0)
     assert [p.value for p in comparison.path.points] == pytest.approx([900] * 4, rel=EXACT)
 
 
@@ -36,7 +36,7 @@ def test_without_comparison_areas_there_is_one_series_over_every_period(
     roles = (Role.BASELINE, Role.EXCLUDED, Role.PHASE_IN, Role.FOLLOW_UP)
     (only,) = trends(make_panel(any_cells(Kind.DURATION, 2, 4, 1), treated=2, roles=roles))
     assert only.path.name == "treated"
-    assert len(only.path.points) == len(only.n) == 4
+    assert len(only.path.points) == len(only.least) == 4
     assert all(p.value is not None and p.value > 0 for p in only.path.points)
 
 

@@ -97,7 +97,7 @@ def test_notes_say_what_a_reader_needs(make_panel: MakePanel) -> None:
     assert "incidents per 1,000 people a year" in collapsed.note
     assert "2 treated and 5 comparison areas" in collapsed.note
     assert "5 degrees of freedom" in collapsed.note
-    assert "0.048" in collapsed.note
+    assert "The smallest p-value that a permutation test of these areas can give is 0.048." in collapsed.note
     assert "ranks 1 of 21" in exact.note
     assert "1.9 degrees of freedom" in robust.note
 
@@ -233,9 +233,26 @@ def test_a_perfect_fit_gives_the_point_alone(make_panel: MakePanel) -> None:
 def test_an_interval_too_wide_to_write_is_left_out(make_panel: MakePanel) -> None:
     events = np.asarray([[1.0, 1e5], [5, 5], [1e5, 1]])
     output = run(make_panel(CountCells(events, np.full((3, 2), 10.0)), treated=1), Design(level=0.99))
-    assert output.estimates[0].interval is None
-    assert output.estimates[0].p_value is not None
-    assert "too wide" in output.estimates[0].note
+    collapsed, _ = output.estimates
+    assert (collapsed.interval, collapsed.std_error, collapsed.df, collapsed.p_value) == (None,) * 4
+    assert collapsed.headline
+    assert collapsed.estimate == pytest.approx(1e5 / 1e-5**0.5, rel=EXACT), "the point stands"
+    assert "not known" in collapsed.note
+    assert "degrees of freedom" not in collapsed.note
+    (said,) = [r.reason for r in output.not_estimable if "from collapsed change per area, t(1)" in r.reason]
+    assert "too wide to be written as a ratio" in said
+
+
+def test_a_permutation_interval_too_wide_to_write_keeps_its_p_and_gives_that_reason(make_panel: MakePanel) -> None:
+    events = np.asarray([[1.0, 1e30], [1e30, 1.0], *[[5.0, 4 + a] for a in range(5)]])
+    output = run(make_panel(CountCells(events, np.full((7, 2), 10.0)), treated=2))
+    _, exact, _ = output.estimates
+    assert exact.interval is None
+    assert exact.p_value is not None
+    said = [r.reason for r in output.not_estimable if "exact permutation" in r.reason]
+    assert said == [
+        "No 95% interval from the exact permutation of 21 assignments: it is too wide to be written as a ratio."
+    ]
 
 
 @pytest.mark.parametrize("kind", list(Kind))

@@ -1,6 +1,7 @@
 """Checks of a difference-in-differences: what each finds, and what it must never claim."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -78,7 +79,20 @@ def clock(unit: TimeUnit, start: date, *roles: tuple[Role, int]) -> Periods:
     ],
 )
 def test_windows_should_hold_the_same_times_of_year(periods: Periods, status: Status) -> None:
-    assert seasons(periods).status is status
+    assert seasons(seen_in(periods)).status is status
+
+
+def seen_in(periods: Periods, unseen: slice = slice(0)) -> Panel:
+    exposure = np.full((2, len(periods)), 30.0)
+    exposure[:, unseen] = 0
+    cells = CountCells(np.where(exposure > 0, 9.0, 0.0), exposure)
+    return Panel("n", Kind.COUNT, "events", 1.0, ("A", "B"), np.asarray([True, False]), periods, cells)
+
+
+def test_months_without_data_are_no_part_of_a_window() -> None:
+    periods = clock(TimeUnit.MONTH, date(2024, 1, 1), (BASELINE, 12), (FOLLOW_UP, 12))
+    assert seasons(seen_in(periods)).status is Status.PASS
+    assert seasons(seen_in(periods, slice(4, 12))).status is Status.WARN
 
 
 def baseline_panel(make_panel: MakePanel, drift: float, periods: int = 12) -> Panel:
@@ -92,7 +106,8 @@ def test_an_older_drift_is_found_and_put_in_words(make_panel: MakePanel) -> None
     found = earlier_gap(baseline_panel(make_panel, 0.5), 0.95)
     assert found.status is Status.WARN
     assert "before the intervention, treated areas moved by +1.96 points" in found.finding
-    assert "95% interval" in found.finding
+    assert "(95% interval +1.8" in found.finding
+    assert found.finding.endswith(", p < 0.001).")
     assert "older difference" in found.detail
 
 
@@ -125,7 +140,18 @@ def test_an_earlier_gap_that_cannot_be_judged_says_why(make_panel: MakePanel) ->
     events[3, :4] = 0
     found = earlier_gap(make_panel(CountCells(events, np.full((7, 12), 10.0)), treated=2, after=4), 0.95)
     assert found.status is Status.NOT_RUN
-    assert "D (baseline)" in found.detail
+    assert "D (first half of the baseline)" in found.detail
+    events[3] = 8.0
+    events[3, 4:8] = 0
+    late = make_panel(CountCells(events, np.full((7, 12), 10.0)), treated=2, after=4)
+    assert "D (second half of the baseline)" in earlier_gap(late, 0.95).detail
+    exposure = np.full((7, 12), 10.0)
+    exposure[3, 4:8] = 0
+    unseen = earlier_gap(make_panel(CountCells(events, exposure), treated=2, after=4), 0.95)
+    assert unseen.detail == "D: no data in the second half of the baseline"
+    exposure[:, 4:8] = 0
+    none = earlier_gap(make_panel(CountCells(events * (exposure > 0), exposure), treated=2, after=4), 0.95)
+    assert "data in both the first half of the baseline and the second half of the baseline" in none.detail
     two = earlier_gap(make_panel(values(np.random.default_rng(1).normal(size=(2, 12))), after=4), 0.95)
     assert two.status is Status.NOT_RUN
 
@@ -162,4 +188,5 @@ def test_one_team_that_turns_the_sign(make_panel: MakePanel) -> None:
 def test_one_team_without_an_estimate_is_not_judged(make_panel: MakePanel) -> None:
     output = fit(make_panel(values(np.eye(7)), treated=2, after=3), Design(), DidOptions())
     assert one_team(output.estimates[0], None).status is Status.NOT_RUN
+    assert one_team(output.estimates[0], replace(output.estimates[0], interval=None)).status is Status.NOT_RUN
     assert "one_team" not in {c.id for c in output.checks}

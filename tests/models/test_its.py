@@ -126,7 +126,7 @@ def test_a_noiseless_linear_series_of_means_gives_its_level_and_slope_back(perio
 
 def test_a_noiseless_series_has_estimates_but_says_why_it_has_no_interval() -> None:
     found = run(means(line(LONG, 5.0, 0.1, 1.0, 0.0), LONG))
-    assert all((e.interval, e.std_error, e.p_value) == (None, None, None) for e in found.estimates)
+    assert all((e.interval, e.std_error, e.df, e.p_value) == (None,) * 4 for e in found.estimates)
     assert "follows the fitted line exactly" in found.not_estimable[0].reason
     assert check(found, "its_autocorrelation").status is Status.NOT_RUN
     assert {(p.lo, p.hi) for p in found.paths[0].points} == {(None, None)}
@@ -488,3 +488,14 @@ def test_importing_the_model_loads_no_regression_library() -> None:
     root = Path(models.its.__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_share_that_would_have_to_change_by_more_than_a_share_can_is_refused() -> None:
+    answers = np.full((1, 10), 50.0)
+    yes = np.asarray([[2.0, 11, 22, 31, 42, 48, 2, 2, 1, 2]])  # a steep rise, carried on past one
+    roles = (Role.BASELINE,) * 6 + (Role.FOLLOW_UP,) * 4
+    periods = Periods(TimeUnit.YEAR, 2010, roles)
+    panel = Panel("x", Kind.BINARY, "share", 1.0, ("A",), np.asarray([True]), periods, BinaryCells(yes, answers))
+    output = fit(panel, Design(), ItsOptions())
+    assert output.estimates == ()
+    assert "no share can" in output.not_estimable[0].reason

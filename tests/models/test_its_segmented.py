@@ -196,6 +196,21 @@ def test_lag_one_correlation_by_hand_and_only_between_neighbours() -> None:
     assert lag_one_correlation(np.array([2.0, 2.0, 2.0])) is None
 
 
+@pytest.mark.parametrize("level", [1.0, 1e6, 1e9])
+def test_a_series_is_exact_by_its_spread_and_not_by_its_level(level: float) -> None:
+    noisy = fit_means(level + RNG.normal(0, 1, T), WEIGHTS, WHOLE, TERMS, 3)
+    assert not noisy.exact
+    assert noisy.contrast(TERMS.level_change())[1] > 0.01
+    line = TERMS.matrix @ np.asarray([level, 0.1, 2, 0.2, 1, 1])
+    for noiseless in (line, np.full(T, level)):
+        assert fit_means(noiseless, WEIGHTS, WHOLE, TERMS, 3).exact
+    counted = fit_rates(level + 1 + RNG.integers(0, 3, T), np.ones(T), WHOLE, TERMS, 3)
+    constant = fit_rates(np.full(T, level), np.ones(T), WHOLE, TERMS, 3)
+    assert isinstance(counted, SegmentedFit)
+    assert isinstance(constant, SegmentedFit)
+    assert (counted.exact, constant.exact) == (False, True)
+
+
 def test_rank_does_not_depend_on_the_length_of_columns() -> None:
     matrix = np.column_stack([np.ones(50), 1e-12 * np.arange(50.0)])
     assert is_full_rank(matrix)

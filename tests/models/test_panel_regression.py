@@ -101,6 +101,30 @@ def test_a_lone_treated_area_has_no_clustered_standard_error(make_panel: MakePan
     assert "one treated area" in output.not_estimable[0].reason
 
 
+def test_areas_of_a_group_that_move_alike_have_no_clustered_standard_error(make_panel: MakePanel) -> None:
+    rng = np.random.default_rng(3)
+    series = np.where(np.arange(7)[:, None] < 2, rng.normal(10, 1, 12), rng.normal(10, 1, 12))
+    y = series + rng.normal(0, 3, (7, 1))
+    n = np.full(y.shape, 8.0)
+    output = fit(make_panel(ContinuousCells(n, n * y, n * (y**2 + 1)), treated=2), Design(), PanelOptions())
+    (robust,) = output.estimates
+    assert robust.method == "two-way fixed effects, robust SE"
+    assert robust.std_error is not None
+    assert robust.std_error > 0.01
+    (only,) = output.not_estimable
+    assert "No standard error clustered by area: all areas of a group changed by the same amount" in only.reason
+
+
+def test_an_interval_too_wide_to_write_leaves_the_point_and_the_reason(make_panel: MakePanel) -> None:
+    events = np.asarray([[1.0, 1e12], [1e12, 1], [5, 5], [5, 6]])
+    output = fit(make_panel(CountCells(events, np.ones((4, 2))), treated=2), Design(level=0.99), PanelOptions())
+    assert len(output.estimates) == len(output.not_estimable) == 2
+    for e, why in zip(output.estimates, output.not_estimable, strict=True):
+        assert (e.interval, e.std_error, e.df, e.p_value) == (None,) * 4
+        assert e.estimate > 0
+        assert f"from {e.method}: the interval is too wide to be written as a ratio" in why.reason
+
+
 def refused(panel: Panel) -> str:
     output = fit(panel, Design(), PanelOptions())
     assert output.estimates == ()

@@ -11,6 +11,10 @@ from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
 from models.arrays import FloatArray
+from models.describe import windows
+from models.design import Design
+from models.did import DidOptions
+from models.did import fit as fit_did
 from models.panel import (
     BinaryCells,
     Cells,
@@ -78,6 +82,29 @@ def test_a_continuous_outcome_is_a_mean_with_the_sample_variance() -> None:
     assert summary.value[1] == 7
     assert math.isnan(summary.variance[1]), "one value shows no spread"
     assert summary.undefined == {2: Undefined.NO_DATA}
+
+
+def test_a_spread_lost_to_rounding_is_unknown_and_not_nought(make_panel: MakePanel) -> None:
+    values = 1e7 + np.random.default_rng(1).normal(0, 1, (3, 2, 50))
+    values[2] = 4.0
+    sums = values.sum(axis=2), (values**2).sum(axis=2)
+    summary = summarise(ContinuousCells(np.full((3, 2), 50.0), *sums), np.asarray([True, False]))
+    assert summary.value == pytest.approx(values[:, 0].mean(axis=1), rel=EXACT)
+    assert np.isnan(summary.variance).all()
+    assert not summary.undefined
+    panel = make_panel(ContinuousCells(np.full((3, 2), 50.0), *sums))
+    assert {(row.lo, row.hi) for row in windows(panel)} == {(None, None)}
+    w = values[:, 1].mean(axis=1) - values[:, 0].mean(axis=1)
+    (collapsed, _) = fit_did(panel, Design(), DidOptions()).estimates
+    assert collapsed.estimate == pytest.approx(w[0] - w[1:].mean(), abs=1e-6), "rounding of 1e7"
+    assert collapsed.interval is not None
+
+
+def test_equal_durations_have_a_mean_and_no_known_variance() -> None:
+    value, variance, n = value_of(summarise(duration_cells([6.0, 6.0, 6.0], []), ALL))
+    assert (value, n) == pytest.approx((math.log(6), 3), rel=EXACT)
+    assert math.isnan(variance)
+    assert value_of(summarise(duration_cells([6.0, 6.0], [9.0]), ALL))[1] > 0, "an open case shows some"
 
 
 def test_a_duration_without_open_cases_is_the_mean_of_log_days() -> None:

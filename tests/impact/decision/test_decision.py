@@ -46,6 +46,7 @@ OUTCOME = OutcomeResult(
     checks=(),
     not_estimable=(),
     windows=(),
+    disclosure_minimum=5,
 )
 INFO = StudyInfo(
     id="s",

@@ -199,6 +199,7 @@ def recurrence() -> OutcomeResult:
         ),
         not_estimable=(),
         windows=area_windows(0.22, lambda x, t: x - 0.05 if t else x - 0.005, 612),
+        disclosure_minimum=5,
     )
 
 
@@ -245,6 +246,7 @@ def satisfaction() -> OutcomeResult:
             ),
         ),
         windows=tuple(windows),
+        disclosure_minimum=5,
     )
 
 
@@ -278,6 +280,7 @@ def response_time() -> OutcomeResult:
         checks=(ALONE,),
         not_estimable=(),
         windows=area_windows(9.8, lambda x, t: 0.56 * x if t else 1.02 * x, 640),
+        disclosure_minimum=5,
     )
 
 
@@ -318,6 +321,7 @@ def asb() -> OutcomeResult:
         ),
         not_estimable=(),
         windows=area_windows(9.8, lambda x, t: 0.92 * x if t else 1.03 * x, 1900),
+        disclosure_minimum=5,
     )
 
 
@@ -691,6 +695,7 @@ def nothing_known() -> OutcomeResult:
         (),
         (),
         (),
+        5,
     )
 
 

@@ -30,7 +30,8 @@ def outcome(  # noqa: PLR0913 - a builder: each case names only what matters to 
     made = Estimate(
         "did", "m", "area ITT", scale, value, interval, 0.95, None, None, None, None, Clusters(2, 5), headline=True
     )
-    return OutcomeResult(title, kind, unit, better, role, worthwhile, "", None, counterfactual, (made,), (), (), (), ())
+    described = (title, kind, unit, better, role, worthwhile, "")
+    return OutcomeResult(*described, None, counterfactual, (made,), (), (), (), (), 5)
 
 
 RATE = "incidents per 1,000 people a year"
@@ -130,7 +131,7 @@ def test_a_ratio_is_read_as_a_change_against_the_threshold() -> None:
 
 
 def test_no_estimate_is_said() -> None:
-    nothing = OutcomeResult("t", "count", RATE, "lower", "primary", None, "", None, None, (), (), (), (), ())
+    nothing = OutcomeResult("t", "count", RATE, "lower", "primary", None, "", None, None, (), (), (), (), (), 5)
     assert wording.reading(nothing) is Reading.NO_ESTIMATE
     assert wording.frequency_sentence(nothing) == "There is no estimate for this outcome; the reasons are given below."
 

@@ -1,0 +1,78 @@
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import impact
+from impact.publish import hidden_areas, published_paths, window_infos
+from models.describe import smallest_group, trends, windows
+from models.panel import BinaryCells, CountCells, Kind, Panel
+from models.periods import Periods, Role, TimeUnit
+
+if TYPE_CHECKING:
+    from models.arrays import BoolArray, FloatArray
+
+ROLES = (Role.BASELINE, Role.BASELINE, Role.BASELINE, Role.FOLLOW_UP, Role.FOLLOW_UP, Role.FOLLOW_UP)
+
+
+def counts(events: list[list[float]], treated: int) -> Panel:
+    array: FloatArray = np.asarray(events, dtype=np.float64)
+    mask: BoolArray = np.arange(len(array)) < treated
+    names = tuple("ABCDEF"[: len(array)])
+    periods = Periods(TimeUnit.MONTH, 24_000, ROLES)
+    return Panel("n", Kind.COUNT, "events", 1.0, names, mask, periods, CountCells(array, np.full(array.shape, 30.0)))
+
+
+def test_a_share_shows_the_smaller_of_its_two_groups_and_nobody_if_a_group_is_empty() -> None:
+    found = smallest_group(BinaryCells(np.asarray([[1.0, 98, 0, 100]]), np.full((1, 4), 100.0)))
+    assert found.tolist() == [[1, 2, 100, 100]]
+
+
+def test_an_area_with_a_small_cell_is_hidden_in_both_windows_and_so_is_the_next_smallest_of_its_group() -> None:
+    panel = counts([[9, 9, 9, 9, 9, 9], [1, 1, 1, 9, 9, 9], [8, 8, 8, 8, 8, 8], [9, 9, 9, 9, 9, 9]], treated=3)
+    hidden = hidden_areas(windows(panel), 5)
+    assert hidden == {"B", "C"}
+    shown = window_infos(windows(panel), hidden)
+    assert {w.area for w in shown if w.suppressed} == {"B", "C"}
+    assert all(w.value is None and w.n is None for w in shown if w.suppressed)
+
+
+def test_a_blank_period_cannot_be_had_from_the_windows_total() -> None:
+    panel = counts([[20, 2, 9, 9, 9, 9], [9, 9, 9, 9, 9, 9]], treated=1)
+    hidden = hidden_areas(windows(panel), 5)
+    assert not hidden
+    treated, comparison = published_paths(panel, trends(panel), (), hidden, 5)
+    assert [point.value is None for point in treated.points] == [False, True, True, False, False, False]
+    assert all(point.value is not None for point in comparison.points)
+
+
+def test_a_group_of_one_hidden_area_has_no_series() -> None:
+    panel = counts([[1, 1, 1, 9, 9, 9], [9, 9, 9, 9, 9, 9]], treated=1)
+    treated, _ = published_paths(panel, trends(panel), (), hidden_areas(windows(panel), 5), 5)
+    assert all(point.value is None for point in treated.points)
+
+
+def test_levels_of_hidden_areas_are_not_published(tmp_path: Path) -> None:
+    rows = [("A", m, k) for m in range(1, 7) for k in range(1 if m < 6 else 0)]
+    rows += [("C", m, k) for m in range(1, 7) for k in range(8)]
+    text = "area,time,score\n" + "".join(f"{a},2024-{m:02d}-{k + 1:02d},{10 + k}\n" for a, m, k in rows)
+    (tmp_path / "rows.csv").write_text(text, encoding="utf-8")
+    study = impact.load_study(_study(tmp_path))
+    outcome = impact.run(study).outcomes["score"]
+    assert [w.suppressed for w in outcome.windows] == [True, True, False, False]
+    assert (outcome.baseline_level, outcome.counterfactual) == (None, None)
+
+
+def _study(folder: Path) -> Path:
+    path = folder / "study.yaml"
+    path.write_text(
+        "schema: 1\n"
+        "study: {id: small, title: Small}\n"
+        "intervention: {name: x, start: 2024-04-01}\n"
+        "areas: {treated: [A], comparison: [C]}\n"
+        "sources: {rows: {path: rows.csv}}\n"
+        "outcomes: {score: {source: rows, kind: continuous, value: score, better: higher}}\n"
+        "models: [did]\n",
+        encoding="utf-8",
+    )
+    return path
