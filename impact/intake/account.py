@@ -37,5 +37,5 @@ def account(placed: Placed, areas: AreaList, periods: Periods) -> SourceAccount:
         used=counts.get(USED, 0),
         set_aside=tuple(SetAside(reason, counts[reason]) for _, reason in reasons if counts.get(reason)),
         simulated=asked.source.simulated,
-        published=asked.source.reader in {"police.uk", "panel"},
+        published=police,
     )

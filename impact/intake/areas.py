@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -54,10 +55,11 @@ TELLING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class AreaList:
-    """The study's areas, treated first."""
+    """The study's areas, treated first; and the names left out of them because they have very few rows."""
 
     names: tuple[str, ...]
     treated: int
+    rare: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def resolve(
         None if the areas cannot be known.
     """
     treated, comparison = study.areas.treated, study.areas.comparison
+    rare: frozenset[str] = frozenset()
     if comparison == "others":
         raw_files = [name for name, (placed, _) in named.items() if placed.asked.police_uk]
         for name in raw_files:
@@ -107,18 +110,54 @@ def resolve(
         # a name that is probably misspelt is an error of its own, and no area whose other sources could lack rows
         suspects = {name.area for _, names in named.values() for name in _misspelt(study, names)}
         found = {name.area for _, names in named.values() for name in names}
-        comparison = tuple(sorted(found - set(treated) - suspects))
-    areas = AreaList((*treated, *comparison), len(treated))
+        rare = _rare(study, named) - suspects
+        comparison = tuple(sorted(found - set(treated) - suspects - rare))
+        for placed, names in named.values():
+            _warn_of_rare(placed, [n for n in names if n.area in rare], study.disclosure.minimum, findings)
+    areas = AreaList((*treated, *comparison), len(treated), rare)
     for placed, names in named.values():
         _check_source(study, areas, placed, names, findings)
     return areas
+
+
+def _rare(study: Study, named: Mapping[str, tuple[Placed, Sequence[AreaName]]]) -> frozenset[str]:
+    """Names with fewer rows than may be shown in every source that has them.
+
+    Such a name may be a slip of the pen, or say who someone is, and would be published as an area. In a panel a row is
+    no person, and a name in one is an area.
+    """
+    rare: set[str] = set()
+    frequent = set(study.areas.treated)
+    for placed, names in named.values():
+        rows: Counter[str] = Counter()
+        for name in names:
+            rows[name.area] += name.rows
+        few = {area for area, n in rows.items() if n < study.disclosure.minimum and not placed.asked.one_row_per_cell}
+        rare |= few
+        frequent |= set(rows) - few
+    return frozenset(rare - frequent)
+
+
+def _warn_of_rare(placed: Placed, rare: Sequence[AreaName], minimum: int, findings: Findings) -> None:
+    if not rare:
+        return
+    rows, count = sum(n.rows for n in rare), len({n.area for n in rare})
+    findings.warn(
+        "rare_names",
+        f"{counted(rows, 'row')} of {counted(count, 'area name')} with fewer than {counted(minimum, 'row')} each "
+        f"{'is' if rows == 1 else 'are'} set aside.",
+        "List the comparison areas by name in areas.comparison, or correct the area column.",
+        source=placed.asked.name,
+        column=placed.asked.area.column,
+        rows=rows,
+    )
 
 
 def _check_source(study: Study, areas: AreaList, placed: Placed, names: Sequence[AreaName], findings: Findings) -> None:
     misspelt = _misspelt(study, names)
     for name, meant in misspelt.items():
         _similar(placed, name, meant, findings)
-    present = {n.area for n in names}
+    present = {n.area for n in names} | {each.area for each in placed.in_files if each.area is not None}
     for area in areas.names:
         if area not in present and area not in misspelt.values():
             _without_rows(placed, area, sorted(present - set(areas.names)), findings)
@@ -204,7 +243,7 @@ def _what_there_is(others: list[str]) -> str:
 
 def note_set_aside(placed: Placed, names: Sequence[AreaName], areas: AreaList, findings: Findings) -> None:
     """Mention rows of areas that the study does not name."""
-    others = [n for n in names if n.area not in areas.names]
+    others = [n for n in names if n.area not in areas.names and n.area not in areas.rare]
     if others:
         rows, count = sum(n.rows for n in others), len({n.area for n in others})
         findings.note(

@@ -33,7 +33,7 @@ class SourceAccount:
     set_aside
         Where the others went; `used` and these add up to `rows`.
     published
-        True if the rows are already published statistics (police.uk files, panels), which need no suppression.
+        True if the rows are already published (street files of data.police.uk), so that they need no suppression.
     """
 
     name: str

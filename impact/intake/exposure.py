@@ -14,6 +14,8 @@ from impact.intake.rowchecks import both_rows
 from models.arrays import FloatArray
 from models.periods import Periods, TimeUnit, period_label
 
+type Part = tuple[str, str]
+
 
 @dataclass(frozen=True, slots=True)
 class Population:
@@ -22,24 +24,29 @@ class Population:
     Attributes
     ----------
     sizes
-        {area: {period: population}}, as `period_index` counts; names that mean one area are added up.
+        {area: {part of it: {period: population}}}, as `period_index` counts. A part is one name in the source that
+        means the area, or one value of the columns that recode areas.
     """
 
-    sizes: Mapping[str, Mapping[int | None, float]]
+    sizes: Mapping[str, Mapping[Part, Mapping[int | None, float]]]
 
     def per_period(self, areas: Sequence[str], periods: Periods) -> FloatArray:
         """Population of each area in each period, shape (A, T).
 
-        A dated population holds from its period on, until the next one; before the first one the first holds.
+        A dated population holds from its period on, until the next one; before the first one the first holds. Each
+        part of an area is carried on by its own dates, and then they are added up.
         """
         return np.asarray([[self._at(area, periods.first + t) for t in range(len(periods))] for area in areas])
 
     def _at(self, area: str, period: int) -> float:
-        sizes = self.sizes[area]
-        if None in sizes:
-            return sizes[None]
-        dated = sorted(p for p in sizes if p is not None)
-        return sizes[max((p for p in dated if p <= period), default=dated[0])]
+        return sum(_held(sizes, period) for sizes in self.sizes[area].values())
+
+
+def _held(sizes: Mapping[int | None, float], period: int) -> float:
+    if None in sizes:
+        return sizes[None]
+    dated = sorted(p for p in sizes if p is not None)
+    return sizes[max((p for p in dated if p <= period), default=dated[0])]
 
 
 def read_population(
@@ -56,15 +63,35 @@ def read_population(
         last=lambda t: t["at"].max(),
     )
     found = groups.order_by("at").to_pyarrow().to_pylist()
-    sizes: dict[str, dict[int | None, float]] = {}
+    sizes: dict[str, dict[Part, dict[int | None, float]]] = {}
     complete = True
     for each in found:
         if each["n"] > 1:
             complete = False
             _twice(placed, need, each, unit, findings)
-        of_area = sizes.setdefault(each["area"], {})
-        of_area[each["period"]] = of_area.get(each["period"], 0.0) + each["size"]
-    return Population(sizes) if _all_there(placed, need, sizes, areas, findings) and complete else None
+        of_part = sizes.setdefault(each["area"], {}).setdefault((each["raw"], each["part"]), {})
+        of_part[each["period"]] = each["size"]
+    if not _all_there(placed, need, sizes, areas, findings) or not complete:
+        return None
+    _warn_of_dates(placed, need, [area for area in areas.names if _differ(sizes[area])], findings)
+    return Population(sizes)
+
+
+def _differ(parts: Mapping[Part, Mapping[int | None, float]]) -> bool:
+    return len({frozenset(sizes) for sizes in parts.values()}) > 1
+
+
+def _warn_of_dates(placed: Placed, need: Need, uneven: list[str], findings: Findings) -> None:
+    """Warn of areas whose parts are dated differently: an old and a new name of one area would count it twice."""
+    if uneven:
+        findings.warn(
+            "uneven_population",
+            f"the population of {listed(uneven, 8)} is the sum of several names or parts that are not dated alike; "
+            "each is carried on from its own dates.",
+            "If one name replaced another, its people are counted twice: give it the same name at every date.",
+            source=placed.asked.name,
+            column=need.column,
+        )
 
 
 def _twice(placed: Placed, need: Need, each: Mapping[str, Any], unit: TimeUnit, findings: Findings) -> None:

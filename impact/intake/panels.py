@@ -24,7 +24,7 @@ from impact.intake.findings import Findings
 from impact.intake.needs import Form, Need
 from impact.intake.placing import Placed
 from impact.intake.police_uk import StreetFiles
-from impact.intake.responses import check_responses
+from impact.intake.responses import Answers, check_responses
 from impact.study.outcomes import ContinuousOutcome, CountOutcome, DurationOutcome, Outcome
 from impact.study.schema import Study
 from models.arrays import BoolArray
@@ -79,7 +79,9 @@ def panel_of(con: Any, study: Study, sample: Sample, key: str, findings: Finding
     if placed.asked.one_row_per_cell:
         warn_of_missing_cells(placed, counted.rows > counted.blank, sample.areas, periods, findings)
     else:
-        check_responses(key, outcome.source, counted, sample.treated, periods, findings)
+        column = getattr(outcome, "value", None)
+        asked = Answers(key, outcome.source, column, study.disclosure.minimum)
+        check_responses(asked, counted, sample.treated, periods, findings)
     unit, per = _unit(outcome)
     panel = Panel(
         outcome=key,

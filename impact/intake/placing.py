@@ -12,9 +12,10 @@ from impact.intake.findings import BadFileError, Findings
 from impact.intake.moments import check_date_format, date_rule, period_of
 from impact.intake.needs import POLICE_AREA, Asked, Form, Need
 from impact.intake.rowchecks import RowCheck, failures, flags, record
-from impact.intake.sources import Staged, Workspace
+from impact.intake.sources import ROWS_PER_FILE, Staged, Workspace
 from impact.intake.values import read_values, text_of
 from impact.study.schema import Recode, Study
+from models.periods import TimeUnit
 
 LSOA_CODE = r"\s+\S+$"
 IN_WORDS = {
@@ -25,6 +26,27 @@ IN_WORDS = {
     Form.YES_NO: "yes or no",
     Form.LEVEL: "levels",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class FileRows:
+    """Rows of one area and month in one file, before `where`; None where area or date is blank or not readable.
+
+    Attributes
+    ----------
+    file
+        Position of the file in the source.
+    month
+        As `period_index` counts months.
+    at
+        Place of the first of the rows.
+    """
+
+    file: int
+    month: int | None
+    area: str | None
+    rows: int
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +65,8 @@ class Placed:
         Number of rows.
     timed
         Whether the rows have a time.
+    in_files
+        Of street files, what they hold before `where`: a district without a row after it is still in them.
     """
 
     staged: Staged
@@ -50,6 +74,7 @@ class Placed:
     typed: Mapping[Need, str]
     total: int
     timed: bool
+    in_files: tuple[FileRows, ...] = ()
 
     @property
     def asked(self) -> Asked:
@@ -79,8 +104,18 @@ def place_rows(work: Workspace, study: Study, staged: Staged, findings: Findings
         return None
     rows = work.con.create_table(f"{asked.table}_placed", kept.select(**columns, **flags(checks)))
     record(kept, checks, failures(rows, checks), staged, findings)
+    in_files = _in_files(staged, columns) if asked.police_uk else ()
     work.con.raw_sql(f"DROP TABLE {asked.table}")
-    return Placed(staged, rows, typed, int(rows.count().to_pyarrow().as_py()), timed=_time_of(staged) is not None)
+    total = int(rows.count().to_pyarrow().as_py())
+    return Placed(staged, rows, typed, total, timed=_time_of(staged) is not None, in_files=in_files)
+
+
+def _in_files(staged: Staged, columns: Mapping[str, Any]) -> tuple[FileRows, ...]:
+    """Count the rows of each file, month and area before `where`, in the order of the files."""
+    rows = staged.rows.select("at", area=columns["area"], month=period_of(columns["moment"], TimeUnit.MONTH))
+    groups = rows.mutate(file=rows["at"] // ROWS_PER_FILE).group_by("file", "month", "area")
+    counts = groups.aggregate(rows=lambda t: t.count(), at=lambda t: t["at"].min())
+    return tuple(FileRows(**each) for each in counts.order_by("at").to_pyarrow().to_pylist())
 
 
 def _kept(staged: Staged, findings: Findings) -> Any | None:

@@ -3,23 +3,21 @@
 Every file is one month of one force (``2024-01-norfolk-street.csv``). A month whose file is there and holds no row of a
 district is a month of zero incidents; a month without a file is missing. A force's files also hold a few rows of
 neighbouring districts, so a district belongs to the force whose files hold most of its rows, and that force's files say
-which of its months are observed. A file named otherwise counts for the months in its rows.
+which of its months are observed. A file named otherwise counts for the months in its rows. All this is read from the
+rows before `where`, so a district without one of the wanted incidents is known, and has zero of them.
 """
 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from impact.intake.areas import AreaList
 from impact.intake.clock import Span
 from impact.intake.findings import Findings, counted, excerpt, listed
-from impact.intake.moments import period_of
-from impact.intake.placing import Placed
-from impact.intake.sources import ROWS_PER_FILE
+from impact.intake.placing import FileRows, Placed
 from models.arrays import BoolArray
 from models.periods import Periods, Role, TimeUnit, period_index, period_label, period_start
 
@@ -36,7 +34,7 @@ class StreetFiles:
     months
         Months with a file, by force, as `period_index` counts months.
     force_of
-        Force of each district in the rows.
+        Force of each district in the files, with rows after `where` or not.
     """
 
     months: Mapping[str, frozenset[int]]
@@ -63,43 +61,36 @@ def _months_in(period: int, unit: TimeUnit) -> set[int]:
 def street_files(placed: Placed, findings: Findings) -> StreetFiles:
     """Read from file names and rows what the files cover; record files that hold another month's rows."""
     names = [NAME.fullmatch(f.name.rsplit("/", 1)[-1]) for f in placed.staged.files]
-    counts = _counts(placed)
     months: dict[str, set[int]] = defaultdict(set)
     districts: dict[str, Counter[str]] = defaultdict(Counter)
-    strange: dict[tuple[int, int], dict[str, Any]] = {}
+    strange: dict[tuple[int, int], FileRows] = {}
     for name in names:
         if name:
             months[name["force"]].add(_month_of(name))
-    for each in counts:
-        name = names[each["file"]]
+    for each in placed.in_files:
+        name = names[each.file]
         force = name["force"] if name else UNNAMED
-        if each["area"] is not None:
-            districts[each["area"]][force] += each["rows"]
+        if each.area is not None:
+            districts[each.area][force] += each.rows
+        if each.month is None:
+            continue
         if name is None:
-            months[UNNAMED].add(each["month"])
-        elif each["month"] != _month_of(name):
-            strange.setdefault((each["file"], each["month"]), each)
-    for each in strange.values():
-        _other_month(placed, each, findings)
+            months[UNNAMED].add(each.month)
+        elif each.month != _month_of(name):
+            strange.setdefault((each.file, each.month), each)
+    for (_, month), each in strange.items():
+        _other_month(placed, each, month, findings)
     force_of = {area: max(sorted(c), key=lambda f, c=c: c[f]) for area, c in districts.items()}  # type: ignore[misc]
     return StreetFiles({force: frozenset(m) for force, m in months.items()}, force_of)
-
-
-def _counts(placed: Placed) -> list[dict[str, Any]]:
-    rows = placed.rows.filter(placed.rows["moment"].notnull())
-    rows = rows.mutate(file=rows["at"] // ROWS_PER_FILE, month=period_of(rows["moment"], TimeUnit.MONTH))
-    counts = rows.group_by("file", "month", "area").aggregate(rows=lambda t: t.count(), at=lambda t: t["at"].min())
-    found: list[dict[str, Any]] = counts.order_by("at").to_pyarrow().to_pylist()
-    return found
 
 
 def _month_of(name: re.Match[str]) -> int:
     return int(name["year"]) * 12 + int(name["month"]) - 1
 
 
-def _other_month(placed: Placed, each: Mapping[str, Any], findings: Findings) -> None:
-    file, row = placed.staged.place(each["at"])
-    found = excerpt(period_label(each["month"], TimeUnit.MONTH))
+def _other_month(placed: Placed, each: FileRows, month: int, findings: Findings) -> None:
+    file, row = placed.staged.place(each.at)
+    found = excerpt(period_label(month, TimeUnit.MONTH))
     findings.error(
         "month_of_another_file",
         f"the row is of {found}, which is not the month in the file's name.",

@@ -19,6 +19,7 @@ DECIMAL = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
 YES = ("1", "true", "yes")
 NO = ("0", "false", "no")
 MISSING_WORDS = {"na", "n/a", "nan", "null", "none", "inf", "-inf", "infinity", "-", ".", "missing", "#n/a", "nil"}
+LARGEST = 1e100  # its square is still a number
 LEAVE_BLANK = "Leave the cell blank if the value is missing."
 
 
@@ -124,7 +125,15 @@ def _numbers(column: Any, need: Need) -> Read:
     usual = RowCheck(
         "not_a_number", need.column, text.notnull() & ~finite, text, "{value} is not a number.", number_advice
     )
-    return Read(value, (usual, *_limits(need, value, text)))
+    large = RowCheck(
+        "too_large",
+        need.column,
+        value.abs() > LARGEST,
+        text,
+        "{value} is too large to be a measurement.",
+        "Correct it, or leave the cell blank if the value is missing.",
+    )
+    return Read(value, (usual, large, *_limits(need, value, text)))
 
 
 def _limits(need: Need, value: Any, text: Any) -> Sequence[RowCheck]:

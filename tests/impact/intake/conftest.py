@@ -32,7 +32,7 @@ def small_study(**changes: Any) -> dict[str, Any]:
     }
     for section, values in changes.items():
         whole = section in {"sources", "outcomes"}
-        study[section] = values if whole else {**study[section], **values}
+        study[section] = values if whole else {**study.get(section, {}), **values}
     return study
 
 

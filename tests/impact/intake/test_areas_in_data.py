@@ -86,7 +86,7 @@ def test_others_are_all_other_names_in_the_outcome_sources_sorted(build: Build, 
 
 def test_an_other_area_must_be_in_every_outcome_source(build: Build, errors: Errors, one_a_month: str) -> None:
     study = build(
-        {"cases.csv": one_a_month, "more.csv": one_a_month + "Dale,2023-01-05\n"},
+        {"cases.csv": one_a_month, "more.csv": one_a_month + "Dale,2023-01-05\n" * 5},
         sources={"cases": CASES, "more": {**CASES, "path": "more.csv"}},
         outcomes={"n": COUNT, "m": {**COUNT, "source": "more"}},
         areas={"comparison": "others"},
@@ -189,3 +189,54 @@ def test_an_area_that_changed_its_name_is_not_uneven(build: Build, five_a_month:
 def test_the_study_file_may_declare_it(build: Build) -> None:
     study = build({}, areas={"aliases": {"Cedars": "Cedars", "Birke": "Birch"}})
     assert list(check_areas(study)) == []
+
+
+RARE = "Jo Bloggs,2023-01-05\n" * 4 + "Zoe Doe,2023-02-05\n"
+
+
+def test_a_rare_name_is_no_comparison_area(build: Build, one_a_month: str) -> None:
+    found = read(build({"cases.csv": one_a_month + RARE}, areas={"comparison": "others"}))
+    assert found.areas == ("Ash", "Birch", "Cedar")
+    (warning,) = found.problems
+    assert (warning.code, warning.severity, warning.source) == ("rare_names", "warning", "cases")
+    assert (warning.rows, warning.column) == (5, "district")
+    assert warning.message == "5 rows of 2 area names with fewer than 5 rows each are set aside."
+    assert {s.reason: s.rows for s in found.accounts["cases"].set_aside} == {"other areas": 5}
+    assert "Bloggs" not in repr(found)
+
+
+def test_a_name_with_as_many_rows_as_the_minimum_is_an_area(build: Build, one_a_month: str) -> None:
+    enough = one_a_month + "Dale,2023-01-05\n" * 5
+    assert "Dale" in read(build({"cases.csv": enough}, areas={"comparison": "others"})).areas
+    changes = {"areas": {"comparison": "others"}, "disclosure": {"minimum": 0}}
+    assert {"Jo Bloggs", "Zoe Doe"} < set(read(build({"cases.csv": one_a_month + RARE}, **changes)).areas)
+
+
+def test_a_name_that_is_rare_in_one_source_only_is_an_area(build: Build, one_a_month: str) -> None:
+    study = build(
+        {"cases.csv": one_a_month + "Dale,2023-01-05\n" * 5, "more.csv": one_a_month + "Dale,2023-01-05\n"},
+        sources={"cases": CASES, "more": {**CASES, "path": "more.csv"}},
+        outcomes={"n": COUNT, "m": {**COUNT, "source": "more"}},
+        areas={"comparison": "others"},
+    )
+    found = read(study)
+    assert found.areas == ("Ash", "Birch", "Cedar", "Dale")
+    assert "rare_names" not in {p.code for p in found.problems}
+
+
+def test_rows_of_a_panel_are_no_persons(build: Build) -> None:
+    text = "district,month,n\n" + "".join(f"{a},2023-0{m},9\n" for a in ("Ash", "Birch", "Cedar") for m in (3, 4))
+    study = build(
+        {"cases.csv": text},
+        sources={"cases": PANEL},
+        outcomes={"n": {**COUNT, "value": "n"}},
+        areas={"comparison": "others"},
+    )
+    assert read(study).areas == ("Ash", "Birch", "Cedar")
+
+
+def test_a_treated_area_with_few_rows_stays(build: Build, one_a_month: str) -> None:
+    text = one_a_month.replace("Ash,2023-02-05\n", "").replace("Ash,2023-03-05\n", "")
+    found = read(build({"cases.csv": text}, areas={"comparison": "others"}))
+    assert found.areas == ("Ash", "Birch", "Cedar")
+    assert found.problems == ()

@@ -414,6 +414,22 @@ NUMBERS = [
         {"sources": {"cases": PANEL}, "outcomes": {"n": COUNT_VALUE}},
     ),
     Broken(
+        "too large",
+        {
+            "cases.csv": FIVE.replace("Ash,2023-01,5", "Ash,2023-01,1e160").replace(
+                "Ash,2023-02,5", "Ash,2023-02,-2e100"
+            )
+        },
+        [
+            (
+                "too_large",
+                {"row": 2, "column": "n", "rows": 2},
+                ["'1e160' is too large to be a measurement", "Also row 5", "Correct it"],
+            )
+        ],
+        {"sources": {"cases": PANEL}, "outcomes": {"n": {**COUNT_VALUE, "kind": "continuous"}}},
+    ),
+    Broken(
         "thousands",
         {"cases.csv": FIVE.replace("Ash,2023-04,5", 'Ash,2023-04,"1,250"')},
         [("not_a_number", {"row": 11}, ["'1,250' is not a number", "without commas between the thousands"])],

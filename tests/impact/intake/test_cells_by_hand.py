@@ -178,7 +178,7 @@ def test_panel_of_a_measured_amount(build: Build, five_a_month: str) -> None:
     assert_array_equal(found.panels["n"].cells.n[0], [1, 0, 1, 1, 1, 1])
     assert_array_equal(found.panels["n"].cells.total[0], [0.25, 0, 5, 5, 5, 5])
     assert [p.code for p in found.problems] == ["missing_cells"]
-    assert found.accounts["cases"].published
+    assert not found.accounts["cases"].published
 
 
 def test_weeks_and_quarters(build: Build) -> None:
@@ -217,3 +217,31 @@ def test_no_time_between_two_times_of_day_is_half_a_minute(build: Build) -> None
     assert_allclose(found.panels["o"].cells.log_total[0, 0], math.log(0.5 / 24 / 60), rtol=ROUNDING)
     warning = next(p for p in found.problems if p.code == "no_time_at_all")
     assert (warning.rows, warning.column, warning.row) == (1, "value", None)
+
+
+def test_each_part_of_a_population_is_carried_on_by_its_own_dates(build: Build, five_a_month: str) -> None:
+    people = "district,time,people\nAsh,2022,1000\nAsh,2023-03,1100\nAsh South,2022,500\n"
+    people += "Birch,2022,2000\nCedar,2022,300\n"
+    study = build(
+        {"cases.csv": five_a_month, "people.csv": people},
+        sources={
+            "cases": {**CASES, "reader": "panel", "columns": {"area": "district", "time": "month"}},
+            "people": {"path": "people.csv", "columns": {"area": "district"}},
+        },
+        outcomes={
+            "n": {
+                "kind": "count",
+                "source": "cases",
+                "value": "n",
+                "exposure": {"source": "people", "value": "people"},
+                "better": "lower",
+            }
+        },
+        areas={"aliases": {"Ash South": "Ash"}},
+    )
+    found = read(study)
+    people_a_day = found.panels["n"].cells.exposure / found.panels["n"].periods.days
+    assert_array_equal(people_a_day, [[1500, 1500, 1600, 1600, 1600, 1600], [2000] * 6, [300] * 6])
+    (warning,) = found.problems
+    assert (warning.code, warning.source, warning.column) == ("uneven_population", "people", "people")
+    assert warning.message.startswith("the population of Ash is the sum of several names")

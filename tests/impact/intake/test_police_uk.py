@@ -137,3 +137,23 @@ def test_quarters_need_all_three_months(build: Build, errors: Errors) -> None:
     assert_array_equal(complete.panels["n"].cells.exposure, [[90, 91]] * 3)
     build({}).folder.joinpath("2023-05-shire-street.csv").unlink()
     assert {p.code for p in errors(build({}, **quarters))} == {"empty_window"}
+
+
+def test_a_district_without_any_of_the_wanted_incidents_has_zero_of_them(build: Build) -> None:
+    months = [f"2023-{m:02d}" for m in range(1, 7)]
+    north = [("Ash 001A", "ASB"), ("Birch 001A", "ASB")]
+    south = [("Cedar 001A", "Burglary"), ("Birch 001A", "ASB")]
+    files = {f"{m}-north-street.csv": street(m, *north) for m in months}
+    files |= {f"{m}-south-street.csv": street(m, *south) for m in months if m != "2023-03"}
+    found = read(build(files, sources={"cases": STREET}))
+    assert_array_equal(found.panels["n"].cells.events[2], [0] * 6)
+    # the months of a district are those of its own force, also where all its rows are of other kinds
+    assert_array_equal(found.panels["n"].cells.exposure[2], [31, 28, 0, 30, 31, 30])
+    assert found.accounts["cases"].rows == 17
+
+
+def test_a_district_that_no_file_holds_is_an_error(build: Build, errors: Errors) -> None:
+    study = build(six_months(), sources={"cases": STREET}, areas={"comparison": ["Birch", "Dale"]})
+    (problem,) = errors(study)
+    assert problem.code == "area_without_rows"
+    assert "'Dale'" in problem.message
