@@ -16,7 +16,6 @@ interruption; neither has a class here.
 from collections.abc import Sequence
 from typing import ClassVar
 
-EXIT_OK = 0
 EXIT_USAGE = 2
 EXIT_STUDY = 3
 EXIT_DATA = 4

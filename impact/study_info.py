@@ -99,12 +99,13 @@ def outcome_definition(outcome: Outcome) -> str:
         case BinaryOutcome():
             text = f"Share of cases for which '{outcome.value}' is yes, of those with an answer."
         case OrdinalOutcome():
-            better = "" if outcome.threshold == len(outcome.levels) - 1 else " or better"
-            text = f"Share of answers at '{outcome.levels[outcome.threshold]}'{better}, of those who answered."
+            counted = "' or '".join(outcome.levels[outcome.threshold :])
+            text = f"Share of answers '{counted}', of those who answered."
         case ContinuousOutcome():
             text = f"Mean of '{outcome.value}'."
         case DurationOutcome():
-            text = "Typical days from the start of a case (geometric mean); open cases count as not yet finished."
+            waiting = "; open cases count as not yet finished" if outcome.event else ""
+            text = f"Typical days from the start of a case (geometric mean){waiting}."
         case TimeToEventOutcome():
             text = (
                 f"Share of cases with the event within {outcome.horizon} days of the first report; cases not followed "
