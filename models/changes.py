@@ -3,12 +3,13 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
 from models.arrays import BoolArray, FloatArray
 from models.estimate import Scale
-from models.panel import Panel
+from models.panel import CountCells, Panel, pool_periods
 from models.periods import Role
 from models.summary import Undefined, summarise
 from models.wording import WINDOW_WORDS, listed
@@ -31,6 +32,13 @@ REMEDY = {
         "extract."
     ),
 }
+
+
+class Weighting(StrEnum):
+    """How much each area counts in its group's mean change."""
+
+    EQUAL = "equal"
+    EXPOSURE = "exposure"  # by exposure for counts, by cases or answers otherwise, in the window before
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,14 @@ def change(panel: Panel, before: BoolArray, after: BoolArray) -> Changes:
         gaps=tuple(sorted(gaps, key=lambda gap: gap.area)),
         resolution=RESOLUTION * float(levels.max(initial=0.0)),
     )
+
+
+def weights_of(panel: Panel, before: BoolArray, weighting: Weighting) -> FloatArray | None:
+    """Size of each area in the window before, shape (A,); None if areas count equally."""
+    if weighting is Weighting.EQUAL:
+        return None
+    pooled = pool_periods(panel.cells, before)
+    return pooled.exposure[:, 0] if isinstance(pooled, CountCells) else summarise(panel.cells, before).n
 
 
 def why_not(panel: Panel, changes: Changes, words: Mapping[Role, str] = WINDOW_WORDS) -> str:

@@ -141,14 +141,99 @@ class Path:
     points: tuple[PathPoint, ...]
 
 
+class Figure(StrEnum):
+    """How the numbers behind a check are drawn."""
+
+    FOREST = "forest"  # one row below another, each with its range
+    DISTRIBUTION = "distribution"  # many values on one axis, the study's own marked
+    SERIES = "series"  # rows in time order, each with its range
+    CURVE = "curve"  # rows sorted by size, with the choices behind each
+
+
+class Quantity(StrEnum):
+    """What the numbers of a row are, and so how they are written."""
+
+    OUTCOME = "outcome"  # effects on the outcome, on the evidence's scale
+    POINTS = "points"  # differences between shares; 0.05 = 5 percentage points
+    SHARE = "share"  # shares of a whole, 0 to 1
+    NUMBER = "number"  # plain numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the numbers behind a check.
+
+    Attributes
+    ----------
+    label
+        What the number is, in words.
+    estimate, lo, hi
+        On the evidence's scale; None where there is none.
+    p_value
+        Two-sided, for no effect; None where there is none.
+    group
+        Heading the row stands under; may be empty.
+    note
+        What sets this row apart, or why it has no number; may be empty.
+    chosen
+        True for the study's own choice, which the other rows are compared with.
+    """
+
+    label: str
+    estimate: float | None
+    lo: float | None = None
+    hi: float | None = None
+    p_value: float | None = None
+    group: str = ""
+    note: str = ""
+    chosen: bool = False
+
+    def __post_init__(self) -> None:
+        numbers = (self.estimate, self.lo, self.hi, self.p_value)
+        if not all(math.isfinite(x) for x in numbers if x is not None):
+            raise ValueError(f"{self.label}: the numbers of a row must be finite; leave out what does not exist")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The numbers behind a check, as a table and a chart show them.
+
+    Attributes
+    ----------
+    title
+        Caption of the table and the chart.
+    figure
+        How they are drawn.
+    scale
+        Scale of the rows; the reference line stands at no effect.
+    quantity
+        What the rows are.
+    rows
+        In the order they are to be read.
+    note
+        What a reader must know to read them; may be empty.
+    by_area
+        True if single areas can be told from the rows, so that they are withheld where an area is suppressed.
+    """
+
+    title: str
+    figure: Figure
+    scale: Scale
+    quantity: Quantity
+    rows: tuple[Row, ...]
+    note: str = ""
+    by_area: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check that was run: its status, its finding in one sentence, and the detail behind it."""
+    """A check that was run: its status, its finding in one sentence, the detail behind it, and its numbers if any."""
 
     id: str
     status: Status
     finding: str
     detail: str = ""
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,13 @@ def bell_mccaffrey_df(treated: int, comparison: int) -> float:
     return top / (1 / (treated**2 * (treated - 1)) + 1 / (comparison**2 * (comparison - 1)))
 
 
-def cr2(changes: FloatArray, treated: BoolArray, level: float, resolution: float = 0.0) -> TTest | NoInference:
+def cr2(
+    changes: FloatArray,
+    treated: BoolArray,
+    level: float,
+    resolution: float = 0.0,
+    weights: FloatArray | None = None,
+) -> TTest | NoInference:
     """Test the difference in mean change without assuming that both groups vary alike.
 
     Parameters
@@ -36,6 +42,8 @@ def cr2(changes: FloatArray, treated: BoolArray, level: float, resolution: float
     if min(many, few) < 2:
         group = "treated" if many < 2 else "comparison"
         return NoInference(f"CR2 needs at least two areas in each group, and there is one {group} area.")
+    if weights is not None:
+        return NoInference("CR2 with weights is not available.")
     estimate = difference_in_means(changes, treated)
     variance = float(changes[treated].var(ddof=1) / many + changes[~treated].var(ddof=1) / few)
     std_error = float(np.sqrt(variance))
