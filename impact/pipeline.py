@@ -12,6 +12,7 @@ import numpy as np
 from impact import provenance
 from impact.decision import decide
 from impact.errors import ModelError, UsageError
+from impact.family import family
 from impact.intake.data import Intake
 from impact.intake.read import read
 from impact.publish import data_info, hidden_areas, published_paths, window_infos
@@ -81,6 +82,7 @@ def run(
         outcomes=outcomes,
         decision=decide(study, info, outcomes, data.problems),
         provenance=_provenance(study, data, design.seed, started, _command(study, models, seed)),
+        family=family(study, data.panels, design),
     )
 
 

@@ -6,8 +6,10 @@ from dataclasses import asdict, replace
 from impact.intake.data import Intake, SourceAccount
 from impact.result import DataInfo, ProblemInfo, SetAsideInfo, SourceInfo, WindowInfo
 from models.describe import GroupTrend, WindowValue
-from models.estimate import Path
+from models.estimate import Check, Path
 from models.panel import Panel
+
+WITHHELD = "Few people stand behind one of the areas, so what single areas contribute is not shown."
 
 
 def data_info(data: Intake) -> DataInfo:
@@ -60,6 +62,18 @@ def window_infos(values: Sequence[WindowValue], hidden: Collection[str]) -> tupl
         if v.area in hidden
         else WindowInfo(v.area, v.treated, v.window, v.value, v.lo, v.hi, v.n, suppressed=False)
         for v in values
+    )
+
+
+def published_checks(checks: Sequence[Check], hidden: Collection[str]) -> tuple[Check, ...]:
+    """Checks without what would tell a hidden area's change: an estimate with and without it gives that away."""
+    if not hidden:
+        return tuple(checks)
+    return tuple(
+        replace(check, finding=WITHHELD, detail="", evidence=None)
+        if check.evidence is not None and check.evidence.by_area
+        else check
+        for check in checks
     )
 
 

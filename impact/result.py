@@ -207,6 +207,62 @@ class OutcomeResult:
 
 
 @dataclass(frozen=True, slots=True)
+class AdjustedInfo:
+    """A secondary outcome's permutation p by itself, and allowing for how many secondary outcomes there are."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    outcome: str
+    p_value: float
+    adjusted_p: float
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """All primary and secondary outcomes as one index: its effect in standard deviations, positive is better.
+
+    The unit is the standard deviation of a period's value within an area over the baseline. `weights` says how much of
+    the index each outcome is.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    estimate: float
+    interval: tuple[float, float] | None
+    level: float
+    p_value: float | None
+    attainable_p: float
+    weights: Mapping[str, float]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyInfo:
+    """Several outcomes at once: one is primary, the others are adjusted for how many they are.
+
+    Attributes
+    ----------
+    primary
+        The outcome judged by its own test.
+    others
+        Secondary outcomes, in the order of the study file.
+    assignments, exact, floor
+        Choices of treated areas compared, whether they are all, and the smallest p they can give.
+    index
+        Index of the primary and secondary outcomes; None if it cannot be formed.
+    refused
+        Why a part is missing, in words.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    primary: str
+    others: tuple[AdjustedInfo, ...]
+    assignments: int | None
+    exact: bool
+    floor: float | None
+    index: IndexInfo | None
+    refused: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RuleInfo:
     """The rule: the three declared thresholds, and the two that hold for every study."""
 
@@ -280,6 +336,7 @@ class RunResult:
     outcomes: Mapping[str, OutcomeResult]
     decision: Decision
     provenance: Provenance
+    family: FamilyInfo | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, as ``results.json`` holds them."""

@@ -24,6 +24,7 @@ from scipy import stats
 
 from impact.intake.problems import Problem, Severity
 from impact.report import format as fmt
+from impact.report.text import lower_first
 from impact.result import OutcomeResult, StudyInfo
 from models.estimate import Check, Estimate, Status
 from models.registry import MODELS
@@ -32,6 +33,21 @@ POWER = 0.8
 FAR_FROM_WORTHWHILE = 3.0
 LARGE = ((5, 10, 20, 40), (4, 4, 8, 20))  # ceiling, treated, comparison, in all
 SURVEY_CODES = frozenset({"response_rate"})
+CHOICES = frozenset(
+    {
+        "placebo_in_time",
+        "leave_one_out",
+        "without_dominant",
+        "boundaries",
+        "shocks",
+        "equal_or_exposure",
+        "log_or_level",
+        "month_matched",
+        "without_neighbours",
+        "regression_to_the_mean",
+    }
+)
+"""Checks that repeat the headline under another choice, and warn if the answer changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +103,7 @@ def _threats(
         _other_changes(study),
         _answers(problems),
         _incomplete(outcome.checks, headline),
+        _fragile(outcome.checks),
     ]
     return tuple(threat for threat in found if threat)
 
@@ -110,6 +127,12 @@ def _other_changes(study: StudyInfo) -> str | None:
 def _answers(problems: Sequence[Problem]) -> str | None:
     poor = any(p.code in SURVEY_CODES and p.severity is Severity.WARNING for p in problems)
     return "Few people answered, or more answered in one group or window than in another." if poor else None
+
+
+def _fragile(checks: Sequence[Check]) -> str | None:
+    """One threat, however many of the choices change the answer: they are looks at the same areas."""
+    found = [check for check in checks if check.id in CHOICES and check.status is Status.WARN]
+    return f"The answer depends on a choice: {lower_first(found[0].finding)}" if found else None
 
 
 def _incomplete(checks: Sequence[Check], headline: Estimate) -> str | None:

@@ -1,11 +1,13 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 import impact
-from impact.publish import hidden_areas, published_paths, window_infos
+from impact.publish import WITHHELD, hidden_areas, published_checks, published_paths, window_infos
 from models.describe import smallest_group, trends, windows
+from models.estimate import Check, Evidence, Figure, Quantity, Row, Scale, Status
 from models.panel import BinaryCells, CountCells, Kind, Panel
 from models.periods import Periods, Role, TimeUnit
 
@@ -76,3 +78,17 @@ def _study(folder: Path) -> Path:
         encoding="utf-8",
     )
     return path
+
+
+def test_what_tells_a_hidden_areas_change_is_withheld_and_nothing_else() -> None:
+    rows = (Row("without B", 0.9), Row("without C", 1.1))
+    by_area = Evidence("Left out", Figure.FOREST, Scale.RATIO, Quantity.OUTCOME, rows, by_area=True)
+    checks = (
+        Check("leave_one_out", Status.WARN, "Without B it is 0.9.", "B matters.", by_area),
+        Check("shocks", Status.PASS, "No change.", "", replace(by_area, by_area=False)),
+        Check("areas", Status.WARN, "Few areas."),
+    )
+    assert published_checks(checks, frozenset()) == checks
+    withheld, *others = published_checks(checks, {"B", "C"})
+    assert tuple(others) == checks[1:]
+    assert (withheld.status, withheld.finding, withheld.detail, withheld.evidence) == (Status.WARN, WITHHELD, "", None)

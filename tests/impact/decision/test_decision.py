@@ -301,3 +301,15 @@ def test_the_words_name_the_estimate_its_range_and_the_probabilities() -> None:
         "The probability that satisfied rose because of the pilot is 90%, if comparison areas show what would have "
         "happened anyway."
     )
+
+
+def test_an_answer_that_depends_on_choices_loses_one_star_however_many_they_are() -> None:
+    turned = [
+        Check(name, Status.WARN, "Without Norwich the estimate points the other way.")
+        for name in ("boundaries", "shocks")
+    ]
+    steady = replace(OUTCOME, checks=(Check("boundaries", Status.PASS, "No coding changes the answer."),))
+    shaky = replace(OUTCOME, checks=tuple(turned))
+    sound, less = rate(INFO, steady, ()), rate(INFO, shaky, ())
+    assert (sound.value, less.value) == (3, 2)
+    assert "depends on a choice: without Norwich" in less.reasons[-1]
