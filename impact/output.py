@@ -8,7 +8,7 @@ from pathlib import Path
 from impact.errors import OutputError
 from impact.report.charts import draw
 from impact.report.render import figures, report_html
-from impact.report.tables import estimates_csv
+from impact.report.tables import estimates_csv, sensitivity_csv
 from impact.result import RunResult
 
 FIGURES = "figures"
@@ -22,6 +22,7 @@ def rendered(result: RunResult) -> dict[str, str]:
         "report.html": report_html(result, drawn),
         "results.json": result.to_json(),
         "estimates.csv": estimates_csv(result),
+        "sensitivity.csv": sensitivity_csv(result),
     }
     return pages | {f"{FIGURES}/{name}": svg for name, svg in figures(result, drawn).items()}
 

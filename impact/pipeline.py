@@ -14,13 +14,15 @@ from impact.decision import decide
 from impact.errors import ModelError, UsageError
 from impact.family import family
 from impact.intake.data import Intake
+from impact.intake.design import design_of
 from impact.intake.read import read
-from impact.publish import data_info, hidden_areas, published_paths, window_infos
+from impact.publish import data_info, hidden_areas, published_checks, published_paths, window_infos
 from impact.result import SCHEMA_VERSION, OutcomeResult, ProtocolInfo, Provenance, RunResult
 from impact.study.outcomes import ContinuousOutcome, Outcome
 from impact.study.schema import Study
 from impact.study_info import outcome_definition, outcome_title, study_info
 from models import agreement, describe
+from models.case import Case
 from models.design import Design
 from models.estimate import Estimate, ModelOutput, NotEstimable
 from models.panel import Panel
@@ -68,8 +70,8 @@ def run(
     say = progress or (lambda _text: None)
     started = provenance.timestamp()
     options = _chosen(study, models)
-    design = Design(shared_delivery=study.intervention.delivery == "shared", seed=study.seed if seed is None else seed)
     data = read(study, say)
+    design = design_of(study, data.periods, seed)
     outcomes = {}
     for key, outcome in study.outcomes.items():
         say(f"estimating {outcome_title(key, outcome)}")
@@ -88,9 +90,9 @@ def run(
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One outcome's panel, and the smallest cell that may be published."""
+    """One outcome's cells, and the smallest cell that may be published."""
 
-    panel: Panel
+    case: Case
     minimum: int
 
     @classmethod
@@ -103,13 +105,13 @@ class Sample:
         outcome = study.outcomes[key]
         means = study.sources[outcome.source].reader == "panel" and isinstance(outcome, ContinuousOutcome)
         open_to_all = means or data.accounts[outcome.source].published
-        return cls(data.panels[key], 0 if open_to_all else study.disclosure.minimum)
+        return cls(data.cases[key], 0 if open_to_all else study.disclosure.minimum)
 
 
 def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options: Mapping[str, Any]) -> OutcomeResult:
     """Fit every chosen model to one outcome and gather what they say."""
-    panel = sample.panel
-    outputs = {name: _fit(key, name, panel, design, chosen) for name, chosen in options.items()}
+    panel = sample.case.panel
+    outputs = {name: _fit(key, name, sample.case, design, chosen) for name, chosen in options.items()}
     estimates = one_headline({name: output.estimates for name, output in outputs.items()})
     headline = next((e for e in estimates if e.headline), None)
     windows = describe.windows(panel)
@@ -130,7 +132,7 @@ def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options
         counterfactual=counterfactual,
         estimates=estimates,
         paths=published_paths(panel, describe.trends(panel), model_paths, hidden, sample.minimum),
-        checks=(*checks, *agreement.between_models(estimates)),
+        checks=published_checks((*checks, *agreement.between_models(estimates)), hidden),
         not_estimable=tuple(reason for output in outputs.values() for reason in output.not_estimable),
         windows=window_infos(windows, hidden),
         disclosure_minimum=sample.minimum,
@@ -171,13 +173,14 @@ def _chosen(study: Study, models: Sequence[str] | None) -> dict[str, Any]:
     return {name: declared.get(name, MODELS[name].options()) for name in models}
 
 
-def _fit(key: str, name: str, panel: Panel, design: Design, options: Any) -> ModelOutput:
+def _fit(key: str, name: str, case: Case, design: Design, options: Any) -> ModelOutput:
     spec = MODELS[name]
-    if spec.needs_comparison and panel.n_comparison == 0:
+    if spec.needs_comparison and case.panel.n_comparison == 0:
         reason = f"{spec.title} needs comparison areas, and this study has none. Name some, or rely on `its` alone."
         return ModelOutput(not_estimable=(NotEstimable(name, reason),))
     try:
-        return spec.fit(panel, design, options)
+        found = spec.fit(case.panel, design, options)
+        return spec.examine(case, design, options, found) if spec.examine else found
     except (np.linalg.LinAlgError, ArithmeticError) as error:
         raise ModelError(
             f"outcome '{key}', model '{name}': the fit broke down numerically ({error}). "

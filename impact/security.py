@@ -45,6 +45,8 @@ CHOICES = frozenset(
         "month_matched",
         "without_neighbours",
         "regression_to_the_mean",
+        "standardised",
+        "reweighted",
     }
 )
 """Checks that repeat the headline under another choice, and warn if the answer changes."""

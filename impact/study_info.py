@@ -94,8 +94,7 @@ def outcome_definition(outcome: Outcome) -> str:
     """What is measured, in one plain sentence."""
     match outcome:
         case CountOutcome():
-            population = "" if outcome.exposure is None else "population and "
-            text = f"Number of events, allowing for {population}the days in each period."
+            text = f"Number of events, allowing for {_allowed_for(outcome)}."
         case BinaryOutcome():
             text = f"Share of cases for which '{outcome.value}' is yes, of those with an answer."
         case OrdinalOutcome():
@@ -112,3 +111,9 @@ def outcome_definition(outcome: Outcome) -> str:
                 "so long count for as long as they were seen (Kaplan-Meier)."
             )
     return text
+
+
+def _allowed_for(outcome: CountOutcome) -> str:
+    if outcome.exposure is None:
+        return "the days in each period"
+    return "population" if outcome.exposure.per_period else "population and the days in each period"

@@ -11,7 +11,7 @@ from models.arrays import BoolArray, FloatArray
 from models.estimate import Scale
 from models.panel import CountCells, Panel, pool_periods
 from models.periods import Role
-from models.summary import Undefined, summarise
+from models.summary import Summary, Undefined, summarise
 from models.wording import WINDOW_WORDS, listed
 
 RESOLUTION = 1e-12  # of the larger of the two window values: rounding error in a change
@@ -90,7 +90,11 @@ def change(panel: Panel, before: BoolArray, after: BoolArray) -> Changes:
     Changes
         Log rate ratio for counts, log ratio of geometric means for durations, difference in share or mean otherwise.
     """
-    first, second = summarise(panel.cells, before), summarise(panel.cells, after)
+    return difference(summarise(panel.cells, before), summarise(panel.cells, after))
+
+
+def difference(first: Summary, second: Summary) -> Changes:
+    """Subtract the summary of the window before from that of the window after."""
     usable = first.defined & second.defined
     gaps = [
         Gap(area, window, reason)
@@ -109,10 +113,13 @@ def change(panel: Panel, before: BoolArray, after: BoolArray) -> Changes:
 
 def weights_of(panel: Panel, before: BoolArray, weighting: Weighting) -> FloatArray | None:
     """Size of each area in the window before, shape (A,); None if areas count equally."""
-    if weighting is Weighting.EQUAL:
-        return None
-    pooled = pool_periods(panel.cells, before)
-    return pooled.exposure[:, 0] if isinstance(pooled, CountCells) else summarise(panel.cells, before).n
+    return None if weighting is Weighting.EQUAL else sizes_of(panel, before)
+
+
+def sizes_of(panel: Panel, window: BoolArray) -> FloatArray:
+    """Exposure of each area in a window for counts, its cases or answers otherwise, shape (A,)."""
+    pooled = pool_periods(panel.cells, window)
+    return pooled.exposure[:, 0] if isinstance(pooled, CountCells) else summarise(panel.cells, window).n
 
 
 def why_not(panel: Panel, changes: Changes, words: Mapping[Role, str] = WINDOW_WORDS) -> str:

@@ -6,9 +6,9 @@ import numpy as np
 
 from models import numbers
 from models.arrays import BoolArray, FloatArray
-from models.changes import Changes, change, why_not
+from models.changes import Changes, Weighting, change, weights_of, why_not
 from models.estimate import Check, Estimate, Status
-from models.inference.collapsed import collapsed_t
+from models.inference.headline import Method, choose, headline_test
 from models.inference.permutation import attainable_p
 from models.inference.refusal import NoInference
 from models.inference.ttest import TTest
@@ -16,8 +16,6 @@ from models.panel import Kind, Panel, observed
 from models.periods import Periods, Role, TimeUnit
 from models.wording import WINDOW_WORDS, areas_words, listed, signed
 
-ENOUGH_TREATED = 4
-ENOUGH_AREAS = 20
 SHORTEST_HALF = 3
 SEASON_TOLERANCE = 0.05  # whole years of weeks or days split a little unevenly over the months
 NOTABLE = 0.05
@@ -31,9 +29,10 @@ def areas(treated: int, comparison: int) -> Check:
     detail = (
         f"The smallest p-value that comparing these areas with one another can give is {numbers.smallest_p(floor)}."
     )
-    if treated + comparison == 2:
+    method = choose(treated, comparison).method
+    if method is Method.NONE:
         return Check("areas", Status.FAIL, f"{finding} Chance cannot be judged from one area on each side.", detail)
-    if treated < ENOUGH_TREATED or treated + comparison < ENOUGH_AREAS:
+    if method is Method.COLLAPSED_T:
         few = f"{finding} With so few, only a large effect can be told from chance."
         return Check("areas", Status.WARN, few, detail)
     return Check("areas", Status.PASS, finding, detail)
@@ -59,9 +58,7 @@ def seasons(panel: Panel) -> Check:
     """Compare the months of the year in the two windows; of a count, only periods that some area has data for."""
     periods = panel.periods
     seen = observed(panel.cells).any(axis=0) if panel.kind is Kind.COUNT else np.ones(len(periods), dtype=np.bool_)
-    before, after = (_season_shares(periods, window & seen) for window in (periods.baseline, periods.follow_up))
-    exact = periods.unit in {TimeUnit.MONTH, TimeUnit.QUARTER, TimeUnit.YEAR}
-    if np.abs(before - after).sum() / 2 <= (1e-9 if exact else SEASON_TOLERANCE):
+    if same_seasons(periods, periods.baseline & seen, periods.follow_up & seen):
         return Check("seasons", Status.PASS, "Baseline and follow-up hold the same times of year.")
     return Check(
         "seasons",
@@ -72,16 +69,25 @@ def seasons(panel: Panel) -> Check:
     )
 
 
-def earlier_gap(panel: Panel, level: float) -> Check:
-    """Estimate an effect where there was none: from the first to the second half of the baseline."""
+def same_seasons(periods: Periods, before: BoolArray, after: BoolArray) -> bool:
+    """Whether two windows, shape (T,) each, hold the months of the year in equal parts."""
+    first, second = (_season_shares(periods, window) for window in (before, after))
+    exact = periods.unit in {TimeUnit.MONTH, TimeUnit.QUARTER, TimeUnit.YEAR}
+    return bool(np.abs(first - second).sum() / 2 <= (1e-9 if exact else SEASON_TOLERANCE))
+
+
+def earlier_gap(panel: Panel, level: float, weighting: Weighting = Weighting.EQUAL) -> Check:
+    """Estimate an effect where there was none, by the test of the headline: from the first half of the baseline on."""
     members = np.flatnonzero(panel.periods.baseline)
     half = len(members) // 2
     if half < SHORTEST_HALF:
         finding = f"The baseline is too short to look for an earlier gap: {2 * SHORTEST_HALF} periods are needed."
         return Check("earlier_gap", Status.NOT_RUN, finding)
-    changes = change(panel, _mask(panel, members[:half]), _mask(panel, members[half:]))
+    first, second = _mask(panel, members[:half]), _mask(panel, members[half:])
+    changes = change(panel, first, second)
     reason = why_not(panel, changes, HALVES) or _gap_words(panel, changes, HALVES)
-    result = reason or collapsed_t(changes.w, panel.treated, level, changes.resolution)
+    weights = weights_of(panel, first, weighting)
+    result = reason or headline_test(changes.w, panel.treated, level, changes.resolution, weights)
     if isinstance(result, str | NoInference):
         detail = result if isinstance(result, str) else result.reason
         finding = "Whether the groups already drew apart within the baseline cannot be judged."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.arrays import BoolArray, FloatArray
-from models.changes import Weighting, change, limits_on_scale, on_scale, weights_of, why_not
+from models.changes import Changes, Weighting, change, limits_on_scale, on_scale, weights_of, why_not
 from models.estimate import Row
 from models.inference.collapsed import difference_in_means
 from models.inference.headline import headline_test
@@ -71,11 +71,20 @@ def effect(
     second = panel.periods.follow_up if after is None else after
     if panel.n_comparison == 0:
         return NoInference("There is no comparison area.")
-    changes = change(panel, first, second)
+    return effect_from(panel, change(panel, first, second), level, weights_of(panel, first, weighting), words)
+
+
+def effect_from(
+    panel: Panel,
+    changes: Changes,
+    level: float,
+    weights: FloatArray | None = None,
+    words: Mapping[Role, str] = WINDOW_WORDS,
+) -> Effect | NoInference:
+    """Estimate the effect from changes already at hand; `weights` of shape (A,), the rest as in `effect`."""
     obstacle = why_not(panel, changes, words)
     if obstacle:
         return NoInference(obstacle)
-    weights = weights_of(panel, first, weighting)
     kept = changes.usable
     chosen = None if weights is None else weights[kept]
     return effect_of(changes.w[kept], panel.treated[kept], level, changes.resolution, chosen)
@@ -108,11 +117,18 @@ def row_of(
 def disagreement(main: Effect, other: Effect) -> str:
     """How another effect disagrees with the main one, in words after "the estimate"; empty if it does not.
 
-    Two estimates disagree if they point in different directions, or if one interval excludes no effect and the other
-    does not. An estimate without an interval can only point the other way.
+    Two estimates disagree if one interval excludes no effect and the other does not, or if they point in different
+    directions and that is more than the play of chance around no effect: one of the intervals excludes no effect, or
+    the other estimate lies outside the main interval. Without a main interval any turn counts.
     """
-    if main.estimate * other.estimate < 0:
+    if main.estimate * other.estimate < 0 and _beyond_chance(main, other):
         return "points the other way"
     if main.interval is None or other.interval is None or main.excludes_none == other.excludes_none:
         return ""
     return "no longer shows a difference from no effect" if main.excludes_none else "now shows a difference"
+
+
+def _beyond_chance(main: Effect, other: Effect) -> bool:
+    if main.interval is None or main.excludes_none or other.excludes_none:
+        return True
+    return not main.interval[0] <= other.estimate <= main.interval[1]

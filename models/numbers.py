@@ -66,7 +66,7 @@ def count(value: float | None) -> str:
 def decimals(*values: float, digits: int = 3) -> int:
     """Decimals that show the largest of the values with this many significant digits; at most 9."""
     largest = max((abs(v) for v in values), default=0.0)
-    if largest <= 0:
+    if not 0 < largest < math.inf:
         return 0
     return min(9, max(0, digits - 1 - math.floor(math.log10(largest))))
 

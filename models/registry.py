@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from models import did, its, panel_regression
+from models import did, event_study, examination, its, panel_regression
+from models.case import Case
 from models.design import Design
 from models.estimate import ModelOutput
 from models.panel import Panel
@@ -32,6 +33,8 @@ class ModelSpec:
         Function of (panel, design, options).
     headline_rank
         The headline comes from the model of lowest rank that offers one; None: it never headlines.
+    examine
+        Function of (case, design, options, output) that adds to the output what else is asked around it; may be None.
     """
 
     name: str
@@ -41,6 +44,7 @@ class ModelSpec:
     options: type[Any]
     fit: Callable[[Panel, Design, Any], ModelOutput]
     headline_rank: int | None
+    examine: Callable[[Case, Design, Any, ModelOutput], ModelOutput] | None = None
 
 
 DID = ModelSpec(
@@ -54,6 +58,7 @@ DID = ModelSpec(
     options=did.DidOptions,
     fit=did.fit,
     headline_rank=1,
+    examine=examination.examine,
 )
 ITS = ModelSpec(
     name="its",
@@ -79,8 +84,20 @@ PANEL = ModelSpec(
     fit=panel_regression.fit,
     headline_rank=None,
 )
+EVENT_STUDY = ModelSpec(
+    name="event_study",
+    title="Event study",
+    answers=(
+        "The difference-in-differences step by step: each half-year or year before and after the start, compared with "
+        "the last one before it. It shows whether the groups moved together before, and how an effect came about."
+    ),
+    needs_comparison=True,
+    options=event_study.EventStudyOptions,
+    fit=event_study.fit,
+    headline_rank=None,
+)
 
-MODELS = MappingProxyType({spec.name: spec for spec in (DID, ITS, PANEL)})
+MODELS = MappingProxyType({spec.name: spec for spec in (DID, ITS, PANEL, EVENT_STUDY)})
 
-PLANNED = frozenset({"bayes", "event_study", "synthetic", "staggered", "recurrence"})
+PLANNED = frozenset({"bayes", "synthetic", "staggered", "recurrence"})
 """Names of models that are designed but not built; a study that asks for one is told so."""

@@ -103,6 +103,7 @@ class Complaints:
     """Complaints to the councils, one element per case, in order of date.
 
     `visited` and `repeated` are true days, also where they lie after the extract; no repeat at all is NaT.
+    `earlier` is the number of earlier complaints about the place.
     """
 
     day: Days
@@ -112,6 +113,7 @@ class Complaints:
     channel: Ints
     visited: Days
     repeated: Days
+    earlier: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,21 +267,21 @@ def draw_repeats(rng: np.random.Generator, day: Days, area: Ints, shock: Floats,
     return np.where(rng.random(len(day)) < ever, following, np.datetime64("NaT", "D"))
 
 
-def draw_chains(rng: np.random.Generator, cal: Calibration) -> tuple[Days, Ints, Ints, Days]:
-    """Draw complaints with repeats: day, district, place, and day of the next complaint about the place."""
+def draw_chains(rng: np.random.Generator, cal: Calibration) -> tuple[Days, Ints, Ints, Days, Ints]:
+    """Draw complaints with repeats: day, district, place, day of the next about the place, number of earlier ones."""
     months = months_from(BURN_IN)
     new = COMPLAINTS_PER_INCIDENT * county_demand(months, cal)[:, None] * cal.complaint_share
     day, area = draw_cases(rng, months, new * np.exp(log_errors(rng, months, cal.complaint_share, cal)))
     place = np.arange(len(day), dtype=np.int64)
     shock = year_shocks(rng, REPEAT_YEAR_SD, cal)
-    parts: list[tuple[Days, Ints, Ints, Days]] = []
+    parts: list[tuple[Days, Ints, Ints, Days, Ints]] = []
     while len(day):
         following = draw_repeats(rng, day, area, shock, cal)
-        parts.append((day, area, place, following))
+        parts.append((day, area, place, following, np.full(len(day), len(parts), dtype=np.int64)))
         seen = following <= EXTRACT  # NaT compares as false
         day, area, place = following[seen], area[seen], place[seen]
-    days, areas, places, nexts = zip(*parts, strict=True)
-    return np.concatenate(days), np.concatenate(areas), np.concatenate(places), np.concatenate(nexts)
+    days, areas, places, nexts, earlier = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return days, areas, places, nexts, earlier
 
 
 def draw_visits(rng: np.random.Generator, day: Days, area: Ints, kind: Ints, cal: Calibration) -> Days:
@@ -295,7 +297,7 @@ def draw_visits(rng: np.random.Generator, day: Days, area: Ints, kind: Ints, cal
 
 def draw_complaints(rng: np.random.Generator, cal: Calibration) -> Complaints:
     """Draw the complaints reported since `NUMBERED_FROM`; places keep one type of problem throughout."""
-    day, area, place, repeated = draw_chains(rng, cal)
+    day, area, place, repeated, earlier = draw_chains(rng, cal)
     kind_of_place = np.searchsorted(TYPE_SHARE.cumsum()[:-1], rng.random(int(place.max()) + 1), side="right")
     keep = np.flatnonzero(day >= NUMBERED_FROM)
     order = keep[np.lexsort((place[keep], area[keep], day[keep]))]
@@ -305,7 +307,8 @@ def draw_complaints(rng: np.random.Generator, cal: Calibration) -> Complaints:
     u = rng.random(len(day))
     channel = np.where(u < online, 1, np.where(u < online + 0.08, 2, 0)).astype(np.int64)
     places = np.unique(place, return_inverse=True)[1].astype(np.int64)
-    return Complaints(day, area, places, kind, channel, draw_visits(rng, day, area, kind, cal), repeated)
+    visited = draw_visits(rng, day, area, kind, cal)
+    return Complaints(day, area, places, kind, channel, visited, repeated, earlier[order])
 
 
 def level_shares(logit: Floats) -> Floats:

@@ -15,12 +15,16 @@ from pathlib import Path
 from statistics import NormalDist
 
 import norfolk_process as process
+import norfolk_uptake as uptake
 import numpy as np
-from norfolk_process import Calibration, Complaints, Days, Incidents, Survey
+from norfolk_process import Calibration, Complaints, Days, Floats, Incidents, Survey
+from norfolk_uptake import Marks
 
 SEED = 20240434  # the first from 20240401 on that is a typical draw, by the rule in README.md
 HERE = Path(__file__).resolve().parent
 FOLLOW_UP_YEAR = 2023
+DAYS = np.arange(1, 1001)
+YES_NO = {1: "yes", 0: "no"}
 
 
 def dates(days: Days) -> list[str]:
@@ -51,7 +55,7 @@ def incident_columns(incidents: Incidents, cal: Calibration) -> dict[str, Sequen
     }
 
 
-def complaint_columns(cases: Complaints, cal: Calibration) -> dict[str, Sequence[str]]:
+def complaint_columns(cases: Complaints, marks: Marks, cal: Calibration) -> dict[str, Sequence[str]]:
     """Return the columns of complaints.csv: cases reported since April 2018 (earlier ones have a number)."""
     kept = np.flatnonzero(cases.day >= process.START)
     return {
@@ -64,29 +68,58 @@ def complaint_columns(cases: Complaints, cal: Calibration) -> dict[str, Sequence
         "case_type": [process.TYPES[k] for k in cases.kind[kept]],
         "channel": [process.CHANNELS[c] for c in cases.channel[kept]],
         "extract_date": [str(process.EXTRACT)] * len(kept),
+        "severity": [uptake.SEVERITIES[s] for s in marks.severity[kept]],
+        "eligible": [YES_NO[bool(e)] for e in marks.eligible[kept]],
+        "accepted": [YES_NO.get(int(a), "") for a in marks.accepted[kept]],
     }
 
 
-def survey_columns(survey: Survey, cal: Calibration) -> dict[str, Sequence[str]]:
-    """Return the columns of survey.csv; an answer never given is blank."""
+def survey_columns(survey: Survey, cases: Complaints, marks: Marks, cal: Calibration) -> dict[str, Sequence[str]]:
+    """Return the columns of survey.csv; an answer never given is blank, type and eligibility are the case's."""
     return {
         "response": identifiers("S", range(len(survey.day))),
         "case": identifiers("C", survey.case.tolist()),
         "district": [cal.districts[a] for a in survey.area],
         "surveyed_on": dates(survey.day),
         "satisfaction": [process.LEVELS[level] if level >= 0 else "" for level in survey.level],
+        "case_type": [process.TYPES[k] for k in cases.kind[survey.case]],
+        "eligible": [YES_NO[bool(e)] for e in marks.eligible[survey.case]],
     }
 
 
-def mean_log_visit(area: int, ratio: float) -> float:
+def visit_days(area: int, kind: int, ratio: float) -> Floats:
+    """Return the chances of a first visit 1, 2, ..., 1,000 days after a report in the follow-up."""
+    centre = np.log(process.VISIT_DAYS[area] * ratio) + process.VISIT_TYPE[kind] + process.COMMON_VISIT[FOLLOW_UP_YEAR]
+    below = [0.0, *(NormalDist(centre, process.VISIT_SD).cdf(np.log(day + 0.5)) for day in DAYS)]
+    chances: Floats = np.diff(below)
+    return chances
+
+
+def mean_log_visit(area: int, ratio: float, kinds: Floats = process.TYPE_SHARE) -> float:
     """Return the expected log of the whole days to the first visit of a case reported in the follow-up."""
-    days = np.arange(1, 1001)
-    total = 0.0
-    for share, of_type in zip(process.TYPE_SHARE, process.VISIT_TYPE, strict=True):
-        centre = np.log(process.VISIT_DAYS[area] * ratio) + of_type + process.COMMON_VISIT[FOLLOW_UP_YEAR]
-        below = [0.0, *(NormalDist(centre, process.VISIT_SD).cdf(np.log(day + 0.5)) for day in days)]
-        total += float(share * (np.diff(below) * np.log(days)).sum())
-    return total
+    by_kind = [float(visit_days(area, k, ratio) @ np.log(DAYS)) for k in range(len(kinds))]
+    return float(kinds @ np.array(by_kind))
+
+
+def eligible_kinds() -> Floats:
+    """Return the types of eligible cases, as shares."""
+    share: Floats = process.TYPE_SHARE * uptake.COUNCILS_OWN * (1 - uptake.SEVERITY_SHARE[:, 0])
+    shares: Floats = share / share.sum()
+    return shares
+
+
+def uptake_in(area: int) -> tuple[float, float]:
+    """Return the share of a district's eligible cases that take the service up, and of the others that repeat."""
+    risk = process.REPEAT_RISK[area] + process.COMMON_REPEAT[FOLLOW_UP_YEAR] + process.REPEAT_DIFFERENCE
+    took, declined_and_repeated = 0.0, 0.0
+    for kind, share in enumerate(eligible_kinds()):
+        centre = np.log(process.VISIT_DAYS[area] * process.VISIT_RATIO) + process.VISIT_TYPE[kind]
+        slower = (np.log(DAYS) - centre - process.COMMON_VISIT[FOLLOW_UP_YEAR]) / process.VISIT_SD
+        chance = share * visit_days(area, kind, process.VISIT_RATIO)
+        again = uptake.chance_of_uptake(slower, np.ones(len(DAYS)))
+        took += float(chance @ (risk * again + (1 - risk) * uptake.chance_of_uptake(slower, np.zeros(len(DAYS)))))
+        declined_and_repeated += float(chance @ (risk * (1 - again)))
+    return took, declined_and_repeated / (1 - took)
 
 
 def share_satisfied(area: int, effect: float, *, answering: bool) -> float:
@@ -109,6 +142,9 @@ def truth(seed: int, cal: Calibration) -> dict[str, object]:
     """Return the known effects on each headline: means over the treated districts, all shocks at zero."""
     areas = [int(a) for a in np.flatnonzero(cal.treated)]
     visit = [mean_log_visit(a, process.VISIT_RATIO) - mean_log_visit(a, 1.0) for a in areas]
+    kinds = eligible_kinds()
+    eligible = [mean_log_visit(a, process.VISIT_RATIO, kinds) - mean_log_visit(a, 1.0, kinds) for a in areas]
+    took, decliners = (float(np.mean(values)) for values in zip(*(uptake_in(a) for a in areas), strict=True))
     risk = float(process.REPEAT_RISK[areas].mean()) + process.COMMON_REPEAT[FOLLOW_UP_YEAR]
     return {
         "simulated": True,
@@ -117,11 +153,17 @@ def truth(seed: int, cal: Calibration) -> dict[str, object]:
         "effect_from": str(process.EFFECT_FROM),
         "effect_to": str(process.EXTRACT),
         "headquarters_move": "no effect on anything",
+        "uptake": {
+            "of": "eligible cases of the treated districts reported while the effect lasts",
+            "share": round(took, 4),
+            "those_who_decline": "not affected",
+        },
         "outcomes": {
             "satisfaction": {
                 "estimand": "share satisfied or very satisfied, of those who answer",
                 "scale": "difference",
                 "effect": round(satisfaction_effect(areas, answering=True), 4),
+                "effect_if_eligible": round(satisfaction_effect(areas, answering=True), 4),
                 "effect_if_all_answered": round(satisfaction_effect(areas, answering=False), 4),
                 "log_odds": process.SATISFACTION_LOGIT,
             },
@@ -129,6 +171,9 @@ def truth(seed: int, cal: Calibration) -> dict[str, object]:
                 "estimand": f"risk of a repeat complaint within {process.HORIZON} days of the report",
                 "scale": "difference",
                 "effect": process.REPEAT_DIFFERENCE,
+                "effect_if_eligible": process.REPEAT_DIFFERENCE,
+                "effect_if_taken_up": round(process.REPEAT_DIFFERENCE / took, 4),
+                "takers_less_decliners": round((risk + process.REPEAT_DIFFERENCE - decliners) / took, 4),
                 "risk_without_the_pilot": round(risk, 4),
             },
             "response_time": {
@@ -136,6 +181,8 @@ def truth(seed: int, cal: Calibration) -> dict[str, object]:
                 "scale": "ratio",
                 "effect": round(float(np.exp(np.mean(visit))), 4),
                 "effect_before_rounding_to_days": process.VISIT_RATIO,
+                "effect_if_eligible": round(float(np.exp(np.mean(eligible))), 4),
+                "effect_if_taken_up": round(float(np.exp(np.mean(eligible) / took)), 4),
             },
             "asb": {
                 "estimand": "recorded incidents",
@@ -155,9 +202,10 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     cal = process.load_calibration()
     incidents, cases, survey = process.simulate(SEED, cal)
+    marks = uptake.draw_marks(SEED, cases, cal)
     write_table(out / "incidents.csv", incident_columns(incidents, cal))
-    write_table(out / "complaints.csv", complaint_columns(cases, cal))
-    write_table(out / "survey.csv", survey_columns(survey, cal))
+    write_table(out / "complaints.csv", complaint_columns(cases, marks, cal))
+    write_table(out / "survey.csv", survey_columns(survey, cases, marks, cal))
     shutil.copyfile(process.REAL / "population.csv", out / "population.csv")
     text = json.dumps(truth(SEED, cal), indent=2, ensure_ascii=False) + "\n"
     (out / "truth.json").write_text(text, encoding="utf-8", newline="\n")

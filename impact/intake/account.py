@@ -17,6 +17,7 @@ def account(placed: Placed, areas: AreaList, periods: Periods) -> SourceAccount:
     reasons = [
         (rows["area"].isnull(), "no LSOA" if police else "no area"),
         *([(rows["moment"].isnull(), "no date")] if placed.timed else []),
+        *([(rows["area"].isin(sorted(areas.around)), "areas around, for displacement only")] if areas.around else []),
         (~rows["area"].isin(areas.names), "other districts" if police else "other areas"),
     ]
     if asked.outcomes:

@@ -1,65 +1,36 @@
 """The study's areas, and whether every source knows them by the same names."""
 
 import difflib
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from impact.intake.findings import Findings, counted, excerpt, legible, listed
 from impact.intake.placing import Placed
-from impact.study.schema import Study
+from impact.intake.spelling import near_name, plain, says_none
+from impact.study.schema import Recode, Study
 
-ALIKE = 0.85
 SUGGESTED = 0.6
-TELLING = frozenset(
-    [
-        "north",
-        "northern",
-        "south",
-        "southern",
-        "east",
-        "eastern",
-        "west",
-        "western",
-        "upper",
-        "lower",
-        "inner",
-        "outer",
-        "central",
-        "mid",
-        "new",
-        "old",
-        "great",
-        "little",
-        "i",
-        "ii",
-        "iii",
-        "iv",
-        "v",
-        "a",
-        "b",
-        "c",
-        "d",
-        "e",
-        "first",
-        "second",
-        "third",
-        "one",
-        "two",
-        "three",
-    ]
-)
-"""Words by which real neighbours differ: East Suffolk is not a misspelling of West Suffolk."""
 
 
 @dataclass(frozen=True, slots=True)
 class AreaList:
-    """The study's areas, treated first; and the names left out of them because they have very few rows."""
+    """The study's areas.
+
+    Attributes
+    ----------
+    names, treated
+        The areas, treated first, and how many of them are treated.
+    left_out
+        Names of which a warning says that they are left out.
+    around
+        Areas of the rings, which are looked at for displacement only.
+    """
 
     names: tuple[str, ...]
     treated: int
-    rare: frozenset[str] = frozenset()
+    left_out: frozenset[str] = frozenset()
+    around: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,29 +66,60 @@ def resolve(
         None if the areas cannot be known.
     """
     treated, comparison = study.areas.treated, study.areas.comparison
-    rare: frozenset[str] = frozenset()
+    left_out: frozenset[str] = frozenset()
     if comparison == "others":
-        raw_files = [name for name, (placed, _) in named.items() if placed.asked.police_uk]
-        for name in raw_files:
-            findings.error(
-                "others_with_police_uk",
-                "`comparison: others` cannot be used with street files: they also hold a few rows of other forces.",
-                "List the comparison districts by name in areas.comparison.",
-                source=name,
-            )
-        if raw_files:
+        others = _others(study, named, findings)
+        if others is None:
             return None
-        # a name that is probably misspelt is an error of its own, and no area whose other sources could lack rows
-        suspects = {name.area for _, names in named.values() for name in _misspelt(study, names)}
-        found = {name.area for _, names in named.values() for name in names}
-        rare = _rare(study, named) - suspects
-        comparison = tuple(sorted(found - set(treated) - suspects - rare))
-        for placed, names in named.values():
-            _warn_of_rare(placed, [n for n in names if n.area in rare], study.disclosure.minimum, findings)
-    areas = AreaList((*treated, *comparison), len(treated), rare)
+        comparison, left_out = others
+    areas = AreaList((*treated, *comparison), len(treated), left_out, _ring(study))
     for placed, names in named.values():
         _check_source(study, areas, placed, names, findings)
+    _check_dominant(study, areas, findings)
     return areas
+
+
+def _others(
+    study: Study, named: Mapping[str, tuple[Placed, Sequence[AreaName]]], findings: Findings
+) -> tuple[tuple[str, ...], frozenset[str]] | None:
+    """Every other area in the data, and the names that are none; None if street files make that meaningless."""
+    raw_files = [name for name, (placed, _) in named.items() if placed.asked.police_uk]
+    for name in raw_files:
+        findings.error(
+            "others_with_police_uk",
+            "`comparison: others` cannot be used with street files: they also hold a few rows of other forces.",
+            "List the comparison districts by name in areas.comparison.",
+            source=name,
+        )
+    if raw_files:
+        return None
+    # a name that is probably misspelt is an error of its own, and no area whose other sources could lack rows
+    suspects = {name.area for _, names in named.values() for name in _misspelt(study, names)}
+    found = {name.area for _, names in named.values() for name in names}
+    none = frozenset({n for n in found if says_none(n)} - _certain(study))
+    rare = _rare(study, named) - suspects - none - _ring(study)
+    for placed, names in named.values():
+        _warn_of_no_area(placed, [n for n in names if n.area in none], findings)
+        _warn_of_rare(placed, [n for n in names if n.area in rare], study.disclosure.minimum, findings)
+    comparison = found - set(study.areas.treated) - suspects - none - rare - _ring(study)
+    return tuple(sorted(comparison)), none | rare
+
+
+def _ring(study: Study) -> frozenset[str]:
+    rings = study.areas.rings
+    return frozenset() if rings is None else frozenset((*rings.displacement, *rings.compared_with))
+
+
+def _check_dominant(study: Study, areas: AreaList, findings: Findings) -> None:
+    """Record dominant areas that are not in the study, which only the data can tell of `comparison: others`."""
+    aliases = study.areas.aliases
+    for area in sorted({aliases.get(name, name) for name in study.areas.dominant} - set(areas.names)):
+        near = near_name(area, areas.names)
+        findings.error(
+            "unknown_dominant",
+            f"areas.dominant names '{area}', which is not an area of this study.",
+            f"Did you mean '{near}'?" if near else "Take it out, or correct its name.",
+        )
 
 
 def _rare(study: Study, named: Mapping[str, tuple[Placed, Sequence[AreaName]]]) -> frozenset[str]:
@@ -136,6 +138,21 @@ def _rare(study: Study, named: Mapping[str, tuple[Placed, Sequence[AreaName]]]) 
         rare |= few
         frequent |= set(rows) - few
     return frozenset(rare - frequent)
+
+
+def _warn_of_no_area(placed: Placed, names: Sequence[AreaName], findings: Findings) -> None:
+    if not names:
+        return
+    rows, shown = sum(n.rows for n in names), sorted({n.area for n in names})
+    findings.warn(
+        "no_area_names",
+        f"{counted(rows, 'row')} of {listed([excerpt(name) for name in shown])} {'is' if rows == 1 else 'are'} set "
+        "aside: that is no area.",
+        "Fill in the area if it is known. If it is an area, add it to areas.aliases as its own spelling.",
+        source=placed.asked.name,
+        column=placed.asked.area.column,
+        rows=rows,
+    )
 
 
 def _warn_of_rare(placed: Placed, rare: Sequence[AreaName], minimum: int, findings: Findings) -> None:
@@ -167,8 +184,7 @@ def _misspelt(study: Study, names: Sequence[AreaName]) -> dict[AreaName, str]:
     """Names that probably misspell an area the study is sure of, or repeat an earlier name; with what is meant."""
     others = study.areas.comparison == "others"
     declared = [*study.areas.treated, *(() if others else study.areas.comparison)]
-    around = {name for bordering in study.areas.neighbours.values() for name in bordering}
-    certain = {*declared, *study.areas.aliases, *study.areas.aliases.values(), *around}
+    certain = _certain(study)
     compared = sorted((certain & {name.area for name in names}) - set(declared)) if others else []
     known = [*declared, *compared]
     doubtful = [n for n in names if n.area not in certain and n.raw not in certain]
@@ -176,35 +192,17 @@ def _misspelt(study: Study, names: Sequence[AreaName]) -> dict[AreaName, str]:
     return {name: area for name, area in meant.items() if area}
 
 
+def _certain(study: Study) -> frozenset[str]:
+    """Names that the study itself uses for areas, in the study or around it."""
+    areas = study.areas
+    listed_areas = () if areas.comparison == "others" else areas.comparison
+    around = [name for place, near in areas.neighbours.items() for name in (place, *near)]
+    return _ring(study).union(areas.treated, listed_areas, areas.aliases, areas.aliases.values(), around)
+
+
 def _same_spelling(name: str, names: Iterable[AreaName]) -> str | None:
     """Return an earlier name that differs only in case, spaces or punctuation."""
     return next((n.area for n in names if n.area < name and plain(n.area) == plain(name)), None)
-
-
-def plain(name: str) -> str:
-    """A name without case, spaces and punctuation, with & read as and."""
-    return re.sub(r"[\W_]+", "", name.casefold().replace("&", "and"))
-
-
-def near_name(name: str, areas: Iterable[str]) -> str | None:
-    """Return the area that a name probably misspells, or None.
-
-    Names that differ in a number, or in a word such as north or east, are taken for different areas.
-    """
-    same_marks = []
-    for area in areas:
-        if plain(area) == plain(name):
-            return area
-        if _marks(area) == _marks(name):
-            same_marks.append(area)
-    folded = {area.casefold(): area for area in same_marks}
-    near = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=ALIKE)
-    return folded[near[0]] if near else None
-
-
-def _marks(name: str) -> tuple[list[str], list[str]]:
-    words = re.findall(r"[^\W\d_]+", name.casefold())
-    return re.findall(r"\d+", name), [w for w in words if w in TELLING]
 
 
 def _similar(placed: Placed, name: AreaName, meant: str, findings: Findings) -> None:
@@ -243,7 +241,8 @@ def _what_there_is(others: list[str]) -> str:
 
 def note_set_aside(placed: Placed, names: Sequence[AreaName], areas: AreaList, findings: Findings) -> None:
     """Mention rows of areas that the study does not name."""
-    others = [n for n in names if n.area not in areas.names and n.area not in areas.rare]
+    known = {*areas.names, *areas.left_out, *areas.around}
+    others = [n for n in names if n.area not in known]
     if others:
         rows, count = sum(n.rows for n in others), len({n.area for n in others})
         findings.note(
@@ -253,6 +252,18 @@ def note_set_aside(placed: Placed, names: Sequence[AreaName], areas: AreaList, f
             source=placed.asked.name,
             column=placed.asked.area.column,
             rows=rows,
+        )
+
+
+def note_unused_aliases(study: Study, names: Iterable[Sequence[AreaName]], findings: Findings) -> None:
+    """Mention spellings that stand nowhere in the data."""
+    written = {name.raw for of_source in names for name in of_source}
+    unused = [spelling for spelling in study.areas.aliases if spelling not in written]
+    if unused:
+        findings.note(
+            "unused_alias",
+            f"no row has the area {listed([excerpt(spelling) for spelling in unused], 8)} of areas.aliases.",
+            "Check the spelling if you expected some; otherwise nothing needs doing.",
         )
 
 
@@ -268,6 +279,8 @@ def check_recodes(study: Study, placed: Mapping[str, Placed], findings: Findings
                 f"the recode of {when} to {recode.to} moved no row.",
                 "Check its columns and values in areas.recode.",
             )
+        if hit:
+            _note_not_recoded(recode, placed, findings)
         for name in hit:
             findings.note(
                 "recoded",
@@ -276,10 +289,27 @@ def check_recodes(study: Study, placed: Mapping[str, Placed], findings: Findings
                 source=name,
                 rows=moved[name][i],
             )
-            _population_too(study, moved, (i, when, name), findings)
+            if recode.population is None:
+                _population_too(study, moved, (i, when, name), findings)
+
+
+def _note_not_recoded(recode: Recode, placed: Mapping[str, Placed], findings: Findings) -> None:
+    """Mention sources whose rows cannot follow a recode that others follow."""
+    columns = listed(list(recode.when))
+    for name, p in placed.items():
+        if p.asked.outcomes and not set(recode.when) <= set(p.staged.columns):
+            findings.note(
+                "not_recoded",
+                f"the source does not have {columns}, so its rows stay in the areas it gives, and so do the people "
+                "they are set against.",
+                "Add the columns if its areas should be coded as in the other sources.",
+                source=name,
+            )
 
 
 def _moved(placed: Placed) -> dict[int, int]:
+    if not placed.recoded:
+        return {}
     found = placed.rows.filter(placed.rows["recode"].notnull()).group_by("recode")
     return {r["recode"]: r["n"] for r in found.aggregate(n=lambda t: t.count()).to_pyarrow().to_pylist()}
 
@@ -293,7 +323,7 @@ def _population_too(
             findings.warn(
                 "recode_without_population",
                 f"events with {when} are moved to another area, but the population in '{population}' is not.",
-                f"Give '{population}' the same columns, or correct the populations, so that rates have matching areas.",
+                f"Give '{population}' the same columns, or say in areas.recode[].population how many people they are.",
                 source=name,
             )
 

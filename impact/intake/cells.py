@@ -1,12 +1,12 @@
 """Groups to cells: the groups an expression returns are placed in the arrays of `models.panel`."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from impact.intake.areas import AreaList
 from impact.intake.expressions import expression
 from impact.intake.placing import Placed
 from impact.study.outcomes import (
@@ -55,21 +55,34 @@ class Groups:
     Attributes
     ----------
     area, period
-        Index of each group's area and period.
+        Index of each group's area (-1 if it is none of those asked for) and period.
     columns
-        The other columns.
+        The other columns as numbers; NULL is NaN.
     shape
         Number of areas and of periods.
     """
 
     area: IntArray
     period: IntArray
-    columns: Mapping[str, Sequence[Any]]
+    columns: Mapping[str, FloatArray]
     shape: tuple[int, int]
 
+    def where(self, chosen: BoolArray) -> "Groups":
+        """The chosen groups."""
+        columns = {name: values[chosen] for name, values in self.columns.items()}
+        return Groups(self.area[chosen], self.period[chosen], columns, self.shape)
+
+    def placed(self, area: IntArray) -> "Groups":
+        """The same groups in other areas, less those in none."""
+        return replace(self, area=area).where(area >= 0)
+
     def column(self, name: str) -> FloatArray:
-        """A column as numbers; NULL is 0, because it is the sum of nothing."""
-        return np.asarray([0.0 if v is None else float(v) for v in self.columns[name]], dtype=np.float64)
+        """A column; NULL is 0, because it is the sum of nothing."""
+        return np.nan_to_num(self.columns[name])
+
+    def known(self, name: str) -> BoolArray:
+        """Mask of the groups where a column is not NULL."""
+        return ~np.isnan(self.columns[name])
 
     def spread(self, name: str) -> FloatArray:
         """A column added up by area and period, shape (A, T)."""
@@ -84,31 +97,81 @@ class Groups:
         return array
 
 
-def count_cells(con: Any, key: str, placed: Placed, areas: AreaList, periods: Periods) -> Counted:
-    """Reduce a source's rows to the cells of one outcome."""
-    outcome = placed.asked.outcomes[key]
-    inside = placed.rows["area"].isin(areas.names)
-    inside &= placed.rows["period"].between(periods.first, periods.first + len(periods) - 1)
-    found = _summed(con, expression(key, outcome, placed, placed.rows.filter(inside)))
-    index = {area: i for i, area in enumerate(areas.names)}
-    groups = Groups(
-        area=np.asarray([index[a] for a in found["area"]], dtype=np.int64),
-        period=np.asarray(found["period"], dtype=np.int64) - periods.first,
-        columns=found,
-        shape=(len(areas.names), len(periods)),
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where rows are counted: names of the areas, and the periods."""
+
+    areas: tuple[str, ...]
+    periods: Periods
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of areas and of periods."""
+        return len(self.areas), len(self.periods)
+
+    def holds(self, rows: Any, column: str = "area") -> Any:
+        """Condition under which a row lies in one of the areas and periods."""
+        return rows[column].isin(self.areas) & rows["period"].between(*self._span)
+
+    @property
+    def _span(self) -> tuple[int, int]:
+        return self.periods.first, self.periods.first + len(self.periods) - 1
+
+
+def group(key: str, placed: Placed, rows: Any, place: Place, keys: Sequence[str] = ()) -> Groups:
+    """Reduce rows to the groups of one outcome.
+
+    Parameters
+    ----------
+    rows
+        Those rows of `placed` that are to be counted; all lie in the periods of `place`.
+    keys
+        Columns to group by beside area and period: numbers, yes or no, or ``given``, which holds areas.
+    """
+    groups = expression(key, placed.asked.outcomes[key], placed, rows, keys)
+    # the order settles in which order fractions are added up, as `one_thread` does within a group
+    found = (groups.order_by("area", "period", *keys) if keys else groups).to_pyarrow()
+    names = {name: _index(found[name], place.areas) for name in ("area", *keys) if name in AREA_COLUMNS}
+    others = [name for name in found.column_names if name not in {"area", "period"}]
+    return Groups(
+        area=names["area"],
+        period=np.asarray(found["period"], dtype=np.int64) - place.periods.first,
+        columns={name: names[name].astype(np.float64) if name in names else _numbers(found[name]) for name in others},
+        shape=place.shape,
     )
-    return Counted(_cells(outcome, groups), groups.spread("rows"), groups.spread("blank"))
 
 
-def _summed(con: Any, groups: Any) -> dict[str, list[Any]]:
-    """Run an expression on one thread: sums of fractions depend on their order, and results must not."""
+AREA_COLUMNS = ("area", "given")
+
+
+def _index(column: Any, areas: Sequence[str]) -> IntArray:
+    """Position of each name among the areas; -1 if it is none of them, or blank."""
+    index = {area: i for i, area in enumerate(areas)}
+    names = column.combine_chunks().dictionary_encode()
+    positions = np.asarray([*(index.get(name, -1) for name in names.dictionary.to_pylist()), -1], dtype=np.int64)
+    chosen: IntArray = positions[names.indices.fill_null(len(names.dictionary)).to_numpy(zero_copy_only=False)]
+    return chosen
+
+
+def _numbers(column: Any) -> FloatArray:
+    return np.asarray(column.cast("float64").to_numpy(), dtype=np.float64)
+
+
+def counted(outcome: Outcome, groups: Groups) -> Counted:
+    """Place the groups of one outcome in its cells; groups of other areas are left out."""
+    kept = groups.placed(groups.area)
+    return Counted(_cells(outcome, kept), kept.spread("rows"), kept.spread("blank"))
+
+
+@contextmanager
+def one_thread(con: Any) -> Iterator[None]:
+    """Run queries on one thread meanwhile: sums of fractions depend on their order, and results must not."""
     threads = con.raw_sql("SELECT current_setting('threads')").fetchall()[0][0]
     con.raw_sql("SET threads = 1")
     try:
-        found: dict[str, list[Any]] = groups.to_pyarrow().to_pydict()
+        yield
     finally:
         con.raw_sql(f"SET threads = {int(threads)}")
-    return found
 
 
 def _cells(outcome: Outcome, groups: Groups) -> Cells:
@@ -128,13 +191,13 @@ def _cells(outcome: Outcome, groups: Groups) -> Cells:
 
 
 def _ordinal(outcome: OrdinalOutcome, groups: Groups) -> OrdinalCells:
-    answered = np.asarray([level is not None for level in groups.columns["level"]], dtype=np.bool_)
+    answered = groups.known("level")
     level = groups.column("level").astype(np.int64)
     return OrdinalCells(groups.spread_over("rows", level, len(outcome.levels), answered), outcome.threshold)
 
 
 def _duration(groups: Groups) -> DurationCells:
-    still_open = np.asarray([days is not None for days in groups.columns["open_for"]], dtype=np.bool_)
+    still_open = groups.known("open_for")
     bins, position = np.unique(groups.column("open_for"), return_inverse=True)
     counts = groups.spread_over("rows", position.astype(np.int64), len(bins), still_open)
     kept = np.isin(bins, groups.column("open_for")[still_open])
@@ -148,7 +211,7 @@ def _duration(groups: Groups) -> DurationCells:
 
 
 def _time_to_event(outcome: TimeToEventOutcome, groups: Groups) -> TimeToEventCells:
-    seen = np.asarray(groups.columns["seen"], dtype=np.bool_)
+    seen = groups.column("seen") > 0
     day = groups.column("day").astype(np.int64)
     return TimeToEventCells(
         events=groups.spread_over("rows", day, outcome.horizon + 1, seen),

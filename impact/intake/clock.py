@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from impact.intake.findings import Findings
+from impact.study.schema import Span as TimeSpan
 from impact.study.schema import Study
 from models.periods import Periods, Role, TimeUnit, period_index, period_label, period_start
 
@@ -77,10 +78,20 @@ def _last_day(index: int, unit: TimeUnit) -> date:
 
 
 def _role(study: Study, index: int) -> Role:
-    unit, start = study.time.unit, study.intervention.start
-    opens, closes = period_start(index, unit), _last_day(index, unit)
-    if any(e.from_.first <= closes and opens <= e.to.last for e in study.time.exclude):
+    if any(touches(e, index, study.time.unit) for e in study.time.exclude):
         return Role.EXCLUDED
+    return role_unless_excluded(study, index)
+
+
+def touches(span: TimeSpan, index: int, unit: TimeUnit) -> bool:
+    """Whether a stretch of time and a period have a day in common."""
+    return span.from_.first <= _last_day(index, unit) and period_start(index, unit) <= span.to.last
+
+
+def role_unless_excluded(study: Study, index: int) -> Role:
+    """What the period with this `period_index` is used for if nothing excludes it."""
+    unit, start = study.time.unit, study.intervention.start
+    closes = _last_day(index, unit)
     if closes < start:
         declared = study.time.baseline.to
         return Role.BASELINE if declared is None or closes <= declared.last else Role.GAP

@@ -1,9 +1,10 @@
-"""What intake hands on: one panel per outcome, and an account of every row."""
+"""What intake hands on: the panels of each outcome, and an account of every row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from impact.intake.problems import Problem
+from models.case import Case
 from models.panel import Panel
 from models.periods import Periods
 
@@ -57,6 +58,9 @@ class Intake:
         Names of the study's areas, treated first, and how many of them are treated.
     panels
         One panel per outcome, in the order of the study file.
+    cases
+        The same panels, each with the others cut from its rows. These hold cells of any size, and are never published
+        as they are.
     problems
         Warnings and notes; an error raises `impact.errors.DataError` instead.
     """
@@ -65,5 +69,6 @@ class Intake:
     treated: int
     periods: Periods
     panels: Mapping[str, Panel]
+    cases: Mapping[str, Case]
     accounts: Mapping[str, SourceAccount]
     problems: tuple[Problem, ...]

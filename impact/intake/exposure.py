@@ -1,7 +1,7 @@
 """Exposure of a count: population times days in the period, or days where the study gives no population."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,39 @@ from impact.intake.findings import Findings, excerpt, listed
 from impact.intake.needs import Need
 from impact.intake.placing import Placed
 from impact.intake.rowchecks import both_rows
+from impact.study.schema import Study
 from models.arrays import FloatArray
 from models.periods import Periods, TimeUnit, period_label
 
-type Part = tuple[str, str]
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an area whose population stands in the source by itself.
+
+    Attributes
+    ----------
+    raw, values
+        Name of the area in the source, and the values of the columns that recode areas.
+    recode, given
+        Which recode moved it to its area, and the area it would be in without that one; None if none did.
+    """
+
+    raw: str
+    values: str
+    recode: int | None = None
+    given: str | None = None
+
+
+type Sizes = Mapping[str, Mapping[Part, Mapping[int | None, float]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A number of people that a recode moves from one area to another; to None = out of the study."""
+
+    people: float
+    instead_of: str
+    to: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +55,63 @@ class Population:
     sizes
         {area: {part of it: {period: population}}}, as `period_index` counts. A part is one name in the source that
         means the area, or one value of the columns that recode areas.
+    moves
+        People moved by each recode that moves nobody in the source.
     """
 
-    sizes: Mapping[str, Mapping[Part, Mapping[int | None, float]]]
+    sizes: Sizes
+    moves: Mapping[int, Move] = field(default_factory=dict)
 
     def per_period(self, areas: Sequence[str], periods: Periods) -> FloatArray:
-        """Population of each area in each period, shape (A, T).
+        """Population of each area in each period, shape (A, T); 0 where nothing is left of it.
 
         A dated population holds from its period on, until the next one; before the first one the first holds. Each
         part of an area is carried on by its own dates, and then they are added up.
         """
-        return np.asarray([[self._at(area, periods.first + t) for t in range(len(periods))] for area in areas])
+        people = np.asarray([[self._at(area, periods.first + t) for t in range(len(periods))] for area in areas])
+        for move in self.moves.values():
+            for area, sign in ((move.to, 1.0), (move.instead_of, -1.0)):
+                if area in areas:
+                    people[areas.index(area)] += sign * move.people
+        return np.maximum(people, 0.0)
 
     def _at(self, area: str, period: int) -> float:
-        return sum(_held(sizes, period) for sizes in self.sizes[area].values())
+        return sum(_held(sizes, period) for sizes in self.sizes.get(area, {}).values())
+
+    def follows(self, recode: int) -> bool:
+        """Whether people are moved as the recode moves rows."""
+        return recode in self.moves or any(p.recode == recode for parts in self.sizes.values() for p in parts)
+
+    def following(self, applied: Collection[int], moves: Mapping[int, Move]) -> "Population":
+        """The population that goes with rows to which these recodes, and no others, are applied.
+
+        Parameters
+        ----------
+        moves
+            People to move by each recode, used where the population's source does not tell.
+        """
+        found = self
+        recodes = {p.recode for parts in self.sizes.values() for p in parts if p.recode is not None}
+        for recode in sorted(recodes - set(applied)):
+            found = found.unmoved(recode)
+        return replace(found, moves={i: moves[i] for i in applied if i in moves and i not in recodes})
+
+    def unmoved(self, recode: int) -> "Population":
+        """The population had the recode not been applied."""
+        back: dict[str, dict[Part, Mapping[int | None, float]]] = {}
+        for area, parts in self.sizes.items():
+            for part, sizes in parts.items():
+                where = part.given if part.recode == recode and part.given is not None else area
+                back.setdefault(where, {})[part] = sizes
+        return Population(back, {i: move for i, move in self.moves.items() if i != recode})
+
+    def without(self, recode: int) -> "Population":
+        """The population less the people that the recode moves."""
+        kept = {
+            area: {part: sizes for part, sizes in parts.items() if part.recode != recode}
+            for area, parts in self.sizes.items()
+        }
+        return Population(kept, {i: replace(move, to=None) if i == recode else move for i, move in self.moves.items()})
 
 
 def _held(sizes: Mapping[int | None, float], period: int) -> float:
@@ -56,7 +128,8 @@ def read_population(
     rows = placed.rows.filter(placed.rows["area"].notnull() & placed.values(need).notnull())
     if placed.timed:
         rows = rows.filter(rows["period"].notnull())
-    groups = rows.group_by("raw", "area", "part", "period").aggregate(
+    recode = ("recode", "given") if placed.recoded else ()
+    groups = rows.group_by("raw", "area", "part", "period", *recode).aggregate(
         n=lambda t: t.count(),
         size=lambda t: t[placed.typed[need]].sum(),
         at=lambda t: t["at"].min(),
@@ -69,12 +142,22 @@ def read_population(
         if each["n"] > 1:
             complete = False
             _twice(placed, need, each, unit, findings)
-        of_part = sizes.setdefault(each["area"], {}).setdefault((each["raw"], each["part"]), {})
-        of_part[each["period"]] = each["size"]
+        part = Part(each["raw"], each["part"], each.get("recode"), each.get("given"))
+        sizes.setdefault(each["area"], {}).setdefault(part, {})[each["period"]] = each["size"]
     if not _all_there(placed, need, sizes, areas, findings) or not complete:
         return None
     _warn_of_dates(placed, need, [area for area in areas.names if _differ(sizes[area])], findings)
     return Population(sizes)
+
+
+def declared_moves(study: Study) -> dict[int, Move]:
+    """People that the study says each recode moves."""
+    aliases = study.areas.aliases
+    return {
+        i: Move(r.population, aliases.get(r.instead_of, r.instead_of), aliases.get(r.to, r.to))
+        for i, r in enumerate(study.areas.recode)
+        if r.population is not None and r.instead_of is not None
+    }
 
 
 def _differ(parts: Mapping[Part, Mapping[int | None, float]]) -> bool:

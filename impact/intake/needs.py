@@ -72,6 +72,10 @@ class Asked:
         Every other column with values to read.
     recodes
         Codings of areas to apply if the source has their columns.
+    eligible, accepted
+        Columns that say which cases could have had the service, and which took it up; None if not declared.
+    case_mix
+        Columns with the kind of case.
     """
 
     name: str
@@ -82,6 +86,9 @@ class Asked:
     time: Need
     values: tuple[Need, ...]
     recodes: tuple[Recode, ...]
+    eligible: Need | None = None
+    accepted: Need | None = None
+    case_mix: tuple[Need, ...] = ()
 
     @property
     def table(self) -> str:
@@ -148,6 +155,9 @@ def _asked(
     if source.columns.id is not None:
         values.append(Need(source.columns.id, Form.TEXT, f"sources.{name}.columns.id"))
     values += populations
+    flags = {key: _case_need(source, name, key) if outcomes else None for key in ("eligible", "accepted")}
+    mix = [Need(c, Form.TEXT, f"sources.{name}.columns.case_mix") for c in source.columns.case_mix if outcomes]
+    values += [need for need in (*flags.values(), *mix) if need is not None]
     return Asked(
         name=name,
         source=source,
@@ -157,7 +167,15 @@ def _asked(
         time=Need(_time_column(source), _time_form(outcomes), f"sources.{name}.columns.time"),
         values=tuple(dict.fromkeys(values)),
         recodes=study.areas.recode,
+        eligible=flags["eligible"],
+        accepted=flags["accepted"],
+        case_mix=tuple(mix),
     )
+
+
+def _case_need(source: Source, name: str, key: str) -> Need | None:
+    column = getattr(source.columns, key)
+    return Need(column, Form.YES_NO, f"sources.{name}.columns.{key}") if column else None
 
 
 def _area_column(source: Source) -> str:

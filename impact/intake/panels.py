@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from impact.intake import police_uk
 from impact.intake.areas import AreaList, AreaName
-from impact.intake.cells import Counted, count_cells
+from impact.intake.cells import Counted, Place
 from impact.intake.clock import Span
 from impact.intake.coverage import (
     Coverage,
@@ -19,17 +18,17 @@ from impact.intake.coverage import (
     warn_of_uneven_parts,
     within,
 )
-from impact.intake.exposure import Population
+from impact.intake.exposure import Move, Population
 from impact.intake.findings import Findings
+from impact.intake.kinds import Kinds
 from impact.intake.needs import Form, Need
 from impact.intake.placing import Placed
 from impact.intake.police_uk import StreetFiles
 from impact.intake.responses import Answers, check_responses
 from impact.study.outcomes import ContinuousOutcome, CountOutcome, DurationOutcome, Outcome
-from impact.study.schema import Study
-from models.arrays import BoolArray
-from models.panel import Cells, CountCells, Kind, Panel
-from models.periods import Periods
+from models.arrays import BoolArray, FloatArray
+from models.panel import BinaryCells, Cells, CountCells, Kind, Panel
+from models.periods import Periods, TimeUnit
 
 DAYS_A_YEAR = 365.25
 PER_THOUSAND = 1000.0
@@ -46,6 +45,8 @@ class Sample:
     coverage: Mapping[str, Coverage]
     streets: Mapping[str, StreetFiles]
     populations: Mapping[tuple[str, Need], Population]
+    moves: Mapping[int, Move]
+    kinds: Mapping[str, Kinds]
 
     @property
     def treated(self) -> BoolArray:
@@ -56,6 +57,70 @@ class Sample:
         """First and last period that a source covers."""
         files = self.streets.get(source)
         return self.coverage[source].span if files is None else files.span(self.periods.unit)
+
+    def population(self, outcome: Outcome) -> Population | None:
+        """Population that a count is set against, with the recodes that its rows follow; None if there is none."""
+        exposure = outcome.exposure if isinstance(outcome, CountOutcome) else None
+        if exposure is None:
+            return None
+        columns = set(self.placed[outcome.source].staged.columns)
+        recodes = self.placed[outcome.source].asked.recodes
+        applied = [i for i, recode in enumerate(recodes) if set(recode.when) <= columns]
+        need = Need(exposure.value, Form.POPULATION, key="")
+        return self.populations[exposure.source, need].following(applied, self.moves)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What every panel of one outcome has in common.
+
+    Attributes
+    ----------
+    people
+        Population of each area and period, shape (A, T); None for kinds other than counts, and counts without one.
+    """
+
+    key: str
+    outcome: Outcome
+    sample: Sample
+    people: FloatArray | None
+
+    @classmethod
+    def of(cls, key: str, outcome: Outcome, sample: Sample, population: Population | None) -> "Frame":
+        """Frame of an outcome whose counts are set against this population."""
+        people = None if population is None else population.per_period(sample.areas.names, sample.periods)
+        return cls(key, outcome, sample, people)
+
+    @property
+    def placed(self) -> Placed:
+        """Rows of the outcome's source."""
+        return self.sample.placed[self.outcome.source]
+
+    @property
+    def place(self) -> Place:
+        """Areas and periods of the panels."""
+        return Place(self.sample.areas.names, self.sample.periods)
+
+    @property
+    def deserted(self) -> tuple[str, ...]:
+        """Areas of which no population is left in some period."""
+        if self.people is None:
+            return ()
+        return tuple(a for a, p in zip(self.sample.areas.names, self.people, strict=True) if p.min() <= 0)
+
+    def panel(self, counted: Counted) -> Panel:
+        """The outcome in these cells."""
+        unit, per = _unit(self.outcome, self.sample.periods.unit, with_people=self.people is not None)
+        cells = _exposed(self, counted) if isinstance(counted.cells, CountCells) else counted.cells
+        return self._panel(Kind(self.outcome.kind), unit, per, cells)
+
+    def share(self, successes: FloatArray, trials: FloatArray) -> Panel:
+        """A share of the outcome's rows, each of shape (A, T)."""
+        return self._panel(Kind.BINARY, "share", 1.0, BinaryCells(successes, trials))
+
+    def _panel(self, kind: Kind, unit: str, per: float, cells: Cells) -> Panel:
+        sample = self.sample
+        return Panel(self.key, kind, unit, per, sample.areas.names, sample.treated, sample.periods, cells)
 
 
 def warn_of_source(sample: Sample, name: str, findings: Findings) -> None:
@@ -71,36 +136,29 @@ def warn_of_source(sample: Sample, name: str, findings: Findings) -> None:
             warn_of_part_periods(placed, sample.coverage[name], periods, findings)
 
 
-def panel_of(con: Any, study: Study, sample: Sample, key: str, findings: Findings) -> Panel:
-    """Build the panel of one outcome and check it."""
-    outcome = study.outcomes[key]
-    placed, periods = sample.placed[outcome.source], sample.periods
-    counted = count_cells(con, key, placed, sample.areas, periods)
+def check_panel(frame: Frame, counted: Counted, panel: Panel, minimum: int, findings: Findings) -> None:
+    """Check the panel of one outcome: missing cells, answer rates, empty windows.
+
+    Parameters
+    ----------
+    minimum
+        Rows below which no answer rate is given.
+    """
+    outcome, placed, sample, periods = frame.outcome, frame.placed, frame.sample, frame.sample.periods
     if placed.asked.one_row_per_cell:
         warn_of_missing_cells(placed, counted.rows > counted.blank, sample.areas, periods, findings)
     else:
-        column = getattr(outcome, "value", None)
-        asked = Answers(key, outcome.source, column, study.disclosure.minimum)
+        asked = Answers(frame.key, outcome.source, getattr(outcome, "value", None), minimum)
         check_responses(asked, counted, sample.treated, periods, findings)
-    unit, per = _unit(outcome)
-    panel = Panel(
-        outcome=key,
-        kind=Kind(outcome.kind),
-        unit=unit,
-        per=per,
-        areas=sample.areas.names,
-        treated=sample.treated,
-        periods=periods,
-        cells=_exposed(outcome, counted, sample) if isinstance(outcome, CountOutcome) else counted.cells,
-    )
     check_windows(panel, outcome.source, sample.span(outcome.source).in_words(periods.unit), findings)
-    return panel
 
 
-def _unit(outcome: Outcome) -> tuple[str, float]:
+def _unit(outcome: Outcome, unit: TimeUnit, *, with_people: bool) -> tuple[str, float]:
     """Unit of an outcome in words, and the factor from a rate per day (and person) to it."""
     match outcome:
-        case CountOutcome() if outcome.exposure is not None:
+        case CountOutcome() if _once_a_period(outcome) and with_people:
+            return f"events per 1,000 people a {unit.value}", PER_THOUSAND
+        case CountOutcome() if with_people:
             return "events per 1,000 people a year", PER_THOUSAND * DAYS_A_YEAR
         case CountOutcome():
             return "events a month", DAYS_A_YEAR / 12
@@ -112,18 +170,20 @@ def _unit(outcome: Outcome) -> tuple[str, float]:
             return "share", 1.0
 
 
-def _exposed(outcome: CountOutcome, counted: Counted, sample: Sample) -> Cells:
-    """Give a count its exposure: person-days, or days, where it was observed, and 0 elsewhere."""
-    if not isinstance(counted.cells, CountCells):
+def _once_a_period(outcome: CountOutcome) -> bool:
+    return outcome.exposure is not None and outcome.exposure.per_period
+
+
+def _exposed(frame: Frame, counted: Counted) -> Cells:
+    """Give a count its exposure: person-days, people or days, where it was observed, and 0 elsewhere."""
+    outcome, cells = frame.outcome, counted.cells
+    if not isinstance(cells, CountCells) or not isinstance(outcome, CountOutcome):
         raise TypeError("a count has count cells")
-    events = counted.cells.events
-    mask = _observed(outcome, counted, sample)
-    exposure = np.broadcast_to(sample.periods.days.astype(np.float64), events.shape)
-    if outcome.exposure is not None:
-        need = Need(outcome.exposure.value, Form.POPULATION, key="")
-        population = sample.populations[outcome.exposure.source, need]
-        exposure = exposure * population.per_period(sample.areas.names, sample.periods)
-    return CountCells(np.where(mask, events, 0.0), np.where(mask, exposure, 0.0))
+    mask = _observed(outcome, counted, frame.sample)
+    exposure = np.broadcast_to(frame.sample.periods.days.astype(np.float64), cells.events.shape)
+    if frame.people is not None:
+        exposure = frame.people if _once_a_period(outcome) else exposure * frame.people
+    return CountCells(np.where(mask, cells.events, 0.0), np.where(mask, exposure, 0.0))
 
 
 def _observed(outcome: CountOutcome, counted: Counted, sample: Sample) -> BoolArray:

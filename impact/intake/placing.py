@@ -57,8 +57,9 @@ class Placed:
     ----------
     rows
         Ibis table: `at` (place of the row), `raw` (area as the source names it), `area` (after aliases and recode),
-        `part` (values of recode columns), `recode` (which one moved the row, else NULL), `moment`, `period`, and one
-        column per entry of `typed`. NULL where blank.
+        `part` (values of recode columns), `recode` (which one moved the row, else NULL), `given` (area had that one
+        recode not been applied), `moment`, `period`, and one column per entry of `typed`. NULL where blank. `recode`
+        and `given` are there only if the source has the columns of some recode.
     typed
         Name in `rows` of the values of each need.
     total
@@ -80,6 +81,11 @@ class Placed:
     def asked(self) -> Asked:
         """What the study asks of the source."""
         return self.staged.asked
+
+    @property
+    def recoded(self) -> bool:
+        """Whether the source has the columns of some recode."""
+        return "recode" in self.rows.columns
 
     def values(self, need: Need) -> Any:
         """Column with the values of a need."""
@@ -211,19 +217,29 @@ def _areas(study: Study, staged: Staged, raw: Any) -> dict[str, Any]:
     aliases = dict(study.areas.aliases)
     named = raw.substitute(aliases) if aliases else raw
     applied = [(i, r) for i, r in enumerate(study.areas.recode) if set(r.when) <= set(staged.columns)]
-    area, recode = named, ibis.null("int64")
-    if applied:
-        matches = [(i, r, _matches(staged, r, named)) for i, r in applied]
-        area = ibis.cases(*[(match, r.to) for _, r, match in matches], else_=named)
-        recode = ibis.cases(*[(match, i) for i, _, match in matches], else_=ibis.null("int64"))
+    if not applied:
+        return {"raw": raw, "area": named, "part": ibis.literal("")}
+    moves = [
+        (_matches(staged, r, named, aliases), i, aliases.get(r.to, r.to)) for i, r in applied
+    ]  # the first that fits moves a row
     columns = dict.fromkeys(column for _, r in applied for column in r.when)
     parts = [text_of(staged.rows[staged.columns[c]]).fill_null("") for c in columns]
-    part = reduce(lambda a, b: a + "\x1f" + b, parts) if parts else ibis.literal("")
-    return {"raw": raw, "area": area, "part": part, "recode": recode}
+    given = [(match, _to(moves[k + 1 :], named)) for k, (match, _, _) in enumerate(moves)]
+    return {
+        "raw": raw,
+        "area": _to(moves, named),
+        "part": reduce(lambda a, b: a + "\x1f" + b, parts),
+        "recode": ibis.cases(*[(match, i) for match, i, _ in moves], else_=ibis.null("int64")),
+        "given": ibis.cases(*given, else_=ibis.null("string")),
+    }
 
 
-def _matches(staged: Staged, recode: Recode, named: Any) -> Any:
+def _to(moves: Sequence[tuple[Any, int, str]], named: Any) -> Any:
+    return ibis.cases(*[(match, to) for match, _, to in moves], else_=named) if moves else named
+
+
+def _matches(staged: Staged, recode: Recode, named: Any, aliases: Mapping[str, str]) -> Any:
     tests = [text_of(staged.rows[staged.columns[column]]) == value for column, value in recode.when.items()]
     if recode.instead_of is not None:
-        tests.append(named == recode.instead_of)
+        tests.append(named == aliases.get(recode.instead_of, recode.instead_of))
     return reduce(lambda a, b: a & b, tests).fill_null(False)

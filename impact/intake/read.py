@@ -1,19 +1,30 @@
-"""Intake: a study's rows, checked and reduced to one panel per outcome. No row leaves this package."""
+"""Intake: a study's rows, checked and reduced to the panels of each outcome. No row leaves this package."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from impact.intake import clock, police_uk
 from impact.intake.account import account
-from impact.intake.areas import AreaList, AreaName, check_recodes, names_in, note_set_aside, resolve
+from impact.intake.areas import (
+    AreaList,
+    AreaName,
+    check_recodes,
+    names_in,
+    note_set_aside,
+    note_unused_aliases,
+    resolve,
+)
+from impact.intake.cases import case_of
+from impact.intake.cells import Place, one_thread
 from impact.intake.checks import check_blanks, check_rows
 from impact.intake.coverage import Coverage, coverage_of
 from impact.intake.data import Intake
-from impact.intake.exposure import Population, read_population
+from impact.intake.exposure import Population, declared_moves, read_population
 from impact.intake.findings import Findings, counted
+from impact.intake.kinds import kinds_in
 from impact.intake.locate import DataFile
 from impact.intake.needs import Need, needs_of
-from impact.intake.panels import Sample, panel_of, warn_of_source
+from impact.intake.panels import Sample, warn_of_source
 from impact.intake.placing import Placed, place_rows
 from impact.intake.police_uk import StreetFiles
 from impact.intake.sources import Workspace, find, stage, workspace
@@ -61,13 +72,19 @@ def gather(study: Study, progress: Progress, findings: Findings) -> Intake:
         for name, p in placed.items():
             if p.asked.outcomes:
                 note_set_aside(p, names[name], areas, findings)
-        sample = Sample(areas, periods, placed, names, dated.coverage, dated.streets, populations)
+        note_unused_aliases(study, names.values(), findings)
+        place = Place(areas.names, periods)
+        kinds = {name: kinds_in(p, place) for name, p in placed.items() if p.asked.case_mix}
+        moves = declared_moves(study)
+        sample = Sample(areas, periods, placed, names, dated.coverage, dated.streets, populations, moves, kinds)
         for name in dated.coverage:
             warn_of_source(sample, name, findings)
-        panels = {key: panel_of(work.con, study, sample, key, findings) for key in study.outcomes}
+        with one_thread(work.con):
+            cases = {key: case_of(study, sample, key, findings) for key in study.outcomes}
         findings.raise_errors()
         accounts = {name: account(p, areas, periods) for name, p in placed.items()}
-    return Intake(areas.names, areas.treated, periods, panels, accounts, findings.others)
+    panels = {key: case.panel for key, case in cases.items()}
+    return Intake(areas.names, areas.treated, periods, panels, cases, accounts, findings.others)
 
 
 @dataclass(frozen=True, slots=True)

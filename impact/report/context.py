@@ -1,5 +1,6 @@
 """Everything the report's template prints, finished: the template holds no arithmetic, no padding and no judgement."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from markupsafe import Markup
 from impact.report import format as fmt
 from impact.report import svg, wording
 from impact.report.charts import Figures, reading_order
+from impact.report.family_view import FamilyView, family_view
 from impact.report.glossary import GLOSSARY
 from impact.report.health import Health, health
 from impact.report.outcome_view import FigureView, OutcomeView, outcome_views
@@ -17,6 +19,7 @@ from impact.report.text import clean, sentence
 from impact.result import Decision, OutcomeResult, RunResult
 
 MOST_STARS = 5
+MOST_CAVEATS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class Page:
     done: DoneView
     overview: FigureView | None
     headlines: Table
+    family: FamilyView | None
     outcomes: tuple[OutcomeView, ...]
     data: DataView
     methods: tuple[MethodView, ...]
@@ -103,13 +107,14 @@ def page(result: RunResult, figures: Figures) -> Page:
         simulated=wording.SIMULATED if simulated else "",
         simulated_more=wording.SIMULATED_MEANING,
         simulated_sources=_simulated_sources(result),
-        verdict=verdict_view(result, {f.text for f in (*state.shown, *state.more)}),
+        verdict=verdict_view(result, state.said),
         health=state,
         healthy=wording.NO_WARNINGS,
         contents=_contents(outcomes),
         done=done_view(result),
         overview=_overview(figures),
         headlines=headlines_table(result, keys),
+        family=family_view(result),
         outcomes=outcomes,
         data=data_view(result),
         methods=_methods(result),
@@ -150,8 +155,13 @@ def verdict_view(result: RunResult, said: AbstractSet[str] = frozenset()) -> Ver
         chances=_chances(result, decision),
         chances_note=wording.CHANCES_NOTE,
         money=_money(result, decision),
-        caveats=tuple(c for c in map(sentence, decision.caveats) if c not in said),
+        caveats=_caveats([c for c in map(sentence, decision.caveats) if c not in said]),
     )
+
+
+def _caveats(left: Sequence[str]) -> tuple[str, ...]:
+    more = len(left) - MOST_CAVEATS
+    return (*left[:MOST_CAVEATS], f"And {fmt.count(more)} more below.") if more > 0 else tuple(left)
 
 
 def _impact(outcome: OutcomeResult | None) -> tuple[str, str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from impact.report import format as fmt
+from impact.report.check_words import ALONE, words_of
 from impact.report.text import joined, sentence
 from impact.result import OutcomeResult, ProblemInfo, RunResult
 from models.estimate import Status
@@ -35,21 +36,23 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Findings, the gravest first: those shown at once, and the rest."""
+    """Findings, the gravest first: those shown at once, and the rest; `said` holds every finding they stand for."""
 
     summary: str
     shown: tuple[Finding, ...]
     more: tuple[Finding, ...]
     more_title: str
     tone: str
+    said: frozenset[str]
 
 
 def health(result: RunResult, keys: Sequence[str]) -> Health:
     """Gather failed checks, refusals, warnings and problems with the data; the same finding is said once."""
     outcomes = [result.outcomes[key] for key in keys]
-    failed = _checks(outcomes, Status.FAIL, ("✕", "Failed", "fail"))
+    deciding = result.outcomes.get(result.decision.outcome)
+    failed = _checks(outcomes, deciding, Status.FAIL, ("✕", "Failed", "fail"))
     grave = _refusals(result, [o for o in outcomes if not _judged(o)], len(outcomes))
-    warned = _checks(outcomes, Status.WARN, ("!", "Warning", "warn"))
+    warned = _checks(outcomes, deciding, Status.WARN, ("!", "Warning", "warn"))
     serious = [p for p in result.data.problems if p.severity in {"warning", "error"}]
     problems = tuple(dict.fromkeys(map(_problem, serious)))
     minor = _refusals(result, [o for o in outcomes if _judged(o)], len(outcomes))
@@ -58,7 +61,9 @@ def health(result: RunResult, keys: Sequence[str]) -> Health:
     rest = found[MOST_OPEN:]
     title = fmt.things(len(rest), "more finding") if rest else ""
     summary = _summary(len(failed), len(grave) + len(minor), len(warned) + len(problems))
-    return Health(summary, found[:MOST_OPEN], rest, title, tone)
+    against = [c for o in outcomes for c in o.checks if c.status in {Status.FAIL, Status.WARN}]
+    said = {f.text for f in found} | {sentence(check.finding) for check in against}
+    return Health(summary, found[:MOST_OPEN], rest, title, tone, frozenset(said))
 
 
 def _judged(outcome: OutcomeResult) -> bool:
@@ -75,15 +80,45 @@ def _summary(failed: int, refused: int, warned: int) -> str:
     return f"{joined(parts)}." if parts else ""
 
 
-def _checks(outcomes: Sequence[OutcomeResult], status: Status, look: tuple[str, str, str]) -> tuple[Finding, ...]:
-    where: dict[tuple[str, str], list[str]] = {}
+@dataclass(slots=True)
+class _Said:
+    """One check of one status, in every outcome that has it; the same finding of different checks is one too."""
+
+    check: str
+    where: list[OutcomeResult]
+    findings: list[tuple[str, str]]
+
+    def rank(self, deciding: OutcomeResult | None) -> tuple[bool, bool, int]:
+        """Order: what concerns one series alone last, then what concerns the decision first, then by outcomes."""
+        elsewhere = not any(outcome is deciding for outcome in self.where)
+        return words_of(self.check).heading == ALONE, elsewhere, -len(self.where)
+
+
+def _checks(
+    outcomes: Sequence[OutcomeResult], deciding: OutcomeResult | None, status: Status, look: tuple[str, str, str]
+) -> tuple[Finding, ...]:
+    said: dict[str, _Said] = {}
     for outcome in outcomes:
         for check in outcome.checks:
             if check.status is status:
-                where.setdefault((sentence(check.finding), sentence(check.detail)), []).append(outcome.title)
-    return tuple(
-        Finding(*look, _places(titles, len(outcomes)), text, detail) for (text, detail), titles in where.items()
-    )
+                one = said.setdefault(check.id, _Said(check.id, [], []))
+                one.where.append(outcome)
+                one.findings.append((sentence(check.finding), sentence(check.detail)))
+    ordered = sorted(said.values(), key=lambda one: one.rank(deciding))
+    return tuple(_finding(one, deciding, look, len(outcomes)) for one in ordered)
+
+
+def _finding(one: _Said, deciding: OutcomeResult | None, look: tuple[str, str, str], of: int) -> Finding:
+    """Say a finding as it is if it is the same everywhere; else what it means, and what it is where that decides."""
+    where = _places([outcome.title for outcome in one.where], of)
+    words = words_of(one.check)
+    if len(set(one.findings)) == 1:
+        text, detail = one.findings[0]
+        return Finding(*look, where, text, "" if words.warning else detail)
+    text = words.warning or f"{words.title}: what was found is said under each of these outcomes."
+    pairs = zip(one.where, one.findings, strict=True)
+    decisive = next((f"{o.title}: {finding}" for o, (finding, _) in pairs if o is deciding), "")
+    return Finding(*look, where, text, decisive)
 
 
 def _refusals(result: RunResult, outcomes: Sequence[OutcomeResult], of: int) -> tuple[Finding, ...]:

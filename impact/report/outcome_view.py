@@ -8,6 +8,7 @@ from markupsafe import Markup
 from impact.report import format as fmt
 from impact.report import svg, tables, trends, wording
 from impact.report.charts import Figures
+from impact.report.choices import ChoicesView, choices_view
 from impact.report.tables import Table
 from impact.report.text import sentence
 from impact.result import OutcomeResult, RunResult
@@ -24,7 +25,7 @@ class FigureView:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeView:
-    """One outcome: the sentence, the headline's facts (the leading ones large), two columns of figures, and tables."""
+    """One outcome: the sentence, the headline's facts (leading ones large), two columns of figures, choices, tables."""
 
     id: str
     title: str
@@ -41,6 +42,7 @@ class OutcomeView:
     left: tuple[FigureView, ...]
     right: tuple[FigureView, ...]
     refusals: tuple[tuple[str, str], ...]
+    choices: ChoicesView | None
     tables: tuple[Table, ...]
 
 
@@ -71,6 +73,7 @@ def _view(result: RunResult, key: str, place: str, figures: Figures) -> OutcomeV
         left=left,
         right=right,
         refusals=tuple((titles.get(r.model, r.model), sentence(r.reason)) for r in outcome.not_estimable),
+        choices=choices_view(outcome, place, simulated=result.study.simulated),
         tables=_tables(result, outcome, titles),
     )
 
@@ -156,7 +159,6 @@ def _tables(result: RunResult, outcome: OutcomeResult, titles: dict[str, str]) -
         tables.areas_table(outcome),
         tables.trends_table(result, outcome, paths) if paths else None,
         tables.baseline_table(result, outcome, alone) if alone else None,
-        tables.checks_table(outcome),
     )
     return tuple(table for table in found if table is not None)
 

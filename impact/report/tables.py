@@ -1,4 +1,4 @@
-"""Tables of finished text, and the estimates as a file for spreadsheets."""
+"""Tables of finished text, and the estimates and the checks as files for spreadsheets."""
 
 import csv
 import io
@@ -8,9 +8,9 @@ from string import ascii_lowercase
 
 from impact.report import format as fmt
 from impact.report import wording
-from impact.report.text import clean, sentence
+from impact.report.text import clean
 from impact.result import OutcomeResult, RunResult, WindowInfo
-from models.estimate import Estimate, Path, Scale, Status
+from models.estimate import Check, Estimate, Path, Row, Scale
 
 MOST_AREAS = 40
 MOST_PERIODS = 240
@@ -21,6 +21,10 @@ CSV_COLUMNS = (
     "outcome", "title", "role", "kind", "unit", "better", "simulated", "model", "method", "estimand", "scale",
     "estimate", "interval_lo", "interval_hi", "level", "std_error", "df", "p_value", "attainable_p", "clusters_treated",
     "clusters_comparison", "headline", "note",
+)  # fmt: skip
+SENSITIVITY_COLUMNS = (
+    "outcome", "title", "simulated", "check", "status", "finding", "label", "group", "scale", "quantity", "estimate",
+    "lo", "hi", "p_value", "chosen", "note",
 )  # fmt: skip
 WINDOW_NAMES = {
     "baseline": "Baseline",
@@ -45,6 +49,8 @@ class Table:
         Sentences below the table.
     over_time
         True if the rows are periods and so narrow that two columns of them fit on paper.
+    stacked
+        True if the cells speak for themselves, so that on a phone they may stand below the row's heading.
     """
 
     caption: str
@@ -54,6 +60,7 @@ class Table:
     strong: tuple[bool, ...]
     notes: tuple[str, ...] = ()
     over_time: bool = False
+    stacked: bool = False
 
 
 def table(
@@ -79,7 +86,7 @@ def estimates_table(outcome: OutcomeResult, titles: Mapping[str, str]) -> Table:
     marks = _marks(shown)
     columns = [("Method", False), ("What it estimates", False), ("Estimate", True), (interval, True)]
     columns += [("Ratio", True)] if ratios else []
-    columns += [("p", True), ("Areas", False)]
+    columns += [("p", False), ("Areas", False)]
     rows = []
     for e in shown:
         found = fmt.effect_range(e.interval, e.scale, measure)
@@ -89,7 +96,7 @@ def estimates_table(outcome: OutcomeResult, titles: Mapping[str, str]) -> Table:
         row += [fmt.ratio_text(e)] if ratios else []
         rows.append((*row, p_words(e), wording.areas_words(e.clusters.treated, e.clusters.comparison)))
     notes = [f"{mark.strip()} {note}" for note, mark in marks.items()]
-    notes += _more(len(ordered), len(shown), "estimates", "in the order they were made")
+    notes += rest_of(len(ordered), len(shown), "estimates", "in the order they were made")
     notes += ["The row in bold is the headline."] if any(e.headline for e in shown) else []
     return Table(
         f"Every estimate: {outcome.title}",
@@ -139,7 +146,7 @@ def headlines_table(result: RunResult, keys: Sequence[str]) -> Table:
     return table("The headline of every outcome", [*columns, ("Areas", False), ("Worthwhile from", False)], rows)
 
 
-# Areas, periods and checks ---------------------------------------------------------------------------------------
+# Areas and periods ----------------------------------------------------------------------------------------------
 
 
 def areas_table(outcome: OutcomeResult) -> Table | None:
@@ -161,7 +168,7 @@ def areas_table(outcome: OutcomeResult) -> Table | None:
     unit = "per cent" if fmt.measure_of(outcome.kind) is fmt.Measure.SHARE else outcome.unit
     notes = ["The range beside a value allows for chance among its own cases only, not for how much areas differ."]
     notes += [_protection(outcome)] if any(window.suppressed for window in outcome.windows) else []
-    notes += _more(len(pairs), len(rows), "areas", "treated areas first")
+    notes += rest_of(len(pairs), len(rows), "areas", "treated areas first")
     return table(f"Areas before and after: {outcome.title} ({unit})", columns, rows, notes)
 
 
@@ -214,29 +221,21 @@ def _over_time(
         rows.append((fmt.period(labels[i], unit), role, *cells))
     hidden = f", or that fewer than {fmt.count(outcome.disclosure_minimum)} people could be made out from it"
     notes = [f"A dash means that there is no value{hidden if outcome.disclosure_minimum else ''}."]
-    notes += _more(len(labels), len(rows), f"{unit}s", "the last ones")
+    notes += rest_of(len(labels), len(rows), f"{unit}s", "the last ones")
     shown = "per cent" if measure is fmt.Measure.SHARE else outcome.unit
     return replace(table(f"{caption} ({shown})", columns, rows, notes), over_time=len(columns) <= 4)
 
 
-def checks_table(outcome: OutcomeResult) -> Table | None:
-    """Give every check and its finding, failures first; None if there is none."""
-    if not outcome.checks:
-        return None
-    order = [Status.FAIL, Status.WARN, Status.NOT_RUN, Status.PASS]
-    ordered = sorted(outcome.checks, key=lambda c: order.index(c.status))
-    rows = [(wording.STATUS[c.status.value], sentence(c.finding), sentence(c.detail)) for c in ordered]
-    columns = [("Result", False), ("What was found", False), ("More", False)]
-    return table(f"Checks: {outcome.title}", columns, rows)
-
-
-def _more(all_of_them: int, shown: int, noun: str, which: str) -> list[str]:
+def rest_of(
+    all_of_them: int, shown: int, noun: str, which: str, files: str = "results.json holds them all"
+) -> list[str]:
+    """Say how many rows are shown and where the rest is; nothing if all are shown."""
     if all_of_them == shown:
         return []
-    return [f"{fmt.count(shown)} of {fmt.count(all_of_them)} {noun} are shown, {which}; results.json holds them all."]
+    return [f"{fmt.count(shown)} of {fmt.count(all_of_them)} {noun} are shown, {which}; {files}."]
 
 
-# A file for spreadsheets -----------------------------------------------------------------------------------------
+# Files for spreadsheets ------------------------------------------------------------------------------------------
 
 
 def estimates_csv(result: RunResult) -> str:
@@ -245,17 +244,51 @@ def estimates_csv(result: RunResult) -> str:
     Numbers are written in full. A refusal is a row without numbers whose ``note`` is the reason. Text that a
     spreadsheet would run as a formula is preceded by an apostrophe.
     """
-    text = io.StringIO()
-    writer = csv.DictWriter(text, CSV_COLUMNS, restval="", lineterminator="\n")
-    writer.writeheader()
+    rows: list[Mapping[str, str | float | None]] = []
     for key, outcome in result.outcomes.items():
         about = {"outcome": key, "title": outcome.title, "role": outcome.role, "kind": outcome.kind}
         about |= {"unit": outcome.unit, "better": outcome.better, "simulated": _yes(result.study.simulated)}
-        for e in outcome.estimates:
-            writer.writerow(_safe({**about, **_fields(e)}))
-        for refusal in outcome.not_estimable:
-            row = {"model": refusal.model, "headline": _yes(False), "note": refusal.reason}
-            writer.writerow(_safe({**about, **row}))
+        rows += [{**about, **_fields(e)} for e in outcome.estimates]
+        rows += [
+            {**about, "model": refusal.model, "headline": _yes(False), "note": refusal.reason}
+            for refusal in outcome.not_estimable
+        ]
+    return _csv(CSV_COLUMNS, rows)
+
+
+def sensitivity_csv(result: RunResult) -> str:
+    """Return the numbers behind every check as CSV with a heading row, one row for each row of evidence.
+
+    A check without numbers is one row with its finding. Written as `estimates_csv` is.
+    """
+    rows: list[Mapping[str, str | float | None]] = []
+    for key, outcome in result.outcomes.items():
+        for check in outcome.checks:
+            about = {"outcome": key, "title": outcome.title, "simulated": _yes(result.study.simulated)}
+            about |= {"check": check.id, "status": check.status.value, "finding": check.finding}
+            rows += [{**about, **found} for found in _evidence(check)] or [about]
+    return _csv(SENSITIVITY_COLUMNS, rows)
+
+
+def _evidence(check: Check) -> list[dict[str, str | float | None]]:
+    if check.evidence is None:
+        return []
+    kind = {"scale": check.evidence.scale.value, "quantity": check.evidence.quantity.value}
+    return [{**kind, **_row(row)} for row in check.evidence.rows]
+
+
+def _row(row: Row) -> dict[str, str | float | None]:
+    return {
+        "label": row.label, "group": row.group, "estimate": row.estimate, "lo": row.lo, "hi": row.hi,
+        "p_value": row.p_value, "chosen": _yes(row.chosen), "note": row.note,
+    }  # fmt: skip
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, str | float | None]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(map(_safe, rows))
     return text.getvalue()
 
 

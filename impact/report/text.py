@@ -17,7 +17,7 @@ def clean(text: str) -> str:
 
     Line breaks and tabs become spaces unless the text is markup, which is kept as it is laid out.
     """
-    if isinstance(text, Markup):
+    if isinstance(text, Markup) or text.isprintable():  # printable text holds none of them
         return text
     return "".join(" " if c in "\n\r\t" else c for c in text if c in "\n\r\t" or not _hidden(c))
 
@@ -35,7 +35,12 @@ def sentence(text: str) -> str:
     if not stripped:
         return ""
     ended = stripped if stripped[-1] in ".?!…" else f"{stripped}."
-    return ended[0].upper() + ended[1:]
+    return capital(ended)
+
+
+def capital(text: str) -> str:
+    """Give the text a capital at its start."""
+    return text[:1].upper() + text[1:]
 
 
 def lower_first(text: str) -> str:

@@ -320,13 +320,18 @@ def effect_words(value: float, scale: Scale, outcome: OutcomeResult) -> str:
     return f"{size} {more if change > 0 else less}"
 
 
+def in_ratios(outcome: OutcomeResult) -> bool:
+    """Whether effects on the outcome are ratios, as its headline is or would be."""
+    if outcome.headline is not None:
+        return outcome.headline.scale is not Scale.DIFFERENCE
+    return fmt.measure_of(outcome.kind) in {Measure.RATE, Measure.DAYS}
+
+
 def worthwhile_words(outcome: OutcomeResult) -> str:
     """Say the smallest worthwhile change; empty if none was declared."""
     if outcome.worthwhile is None:
         return ""
-    ratio = fmt.measure_of(outcome.kind) in {Measure.RATE, Measure.DAYS}
-    if outcome.headline is not None:
-        ratio = outcome.headline.scale is not Scale.DIFFERENCE
+    ratio = in_ratios(outcome)
     scale, value = (Scale.RATIO, 1 + outcome.worthwhile) if ratio else (Scale.DIFFERENCE, outcome.worthwhile)
     return fmt.trimmed(effect_words(value, scale, outcome))
 

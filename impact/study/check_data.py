@@ -43,6 +43,35 @@ def check_sources(study: Study) -> Iterator[Inconsistency]:
         if source.reader == POLICE and study.time.unit in {TimeUnit.DAY, TimeUnit.WEEK}:
             text = f"{POLICE} files give months, so periods cannot be shorter; time.unit is {study.time.unit}."
             yield Inconsistency((*loc, "reader"), text, "write 'unit: month' under time.", (("time", "unit"),))
+        yield from _case_columns(study, name, source)
+
+
+def _case_columns(study: Study, name: str, source: Source) -> Iterator[Inconsistency]:
+    """Find columns that describe cases where a row is no case, or that describe nothing."""
+    columns, loc = source.columns, ("sources", name, "columns")
+    reader: Loc = ("sources", name, "reader")
+    sums = [key for key, o in study.outcomes.items() if o.source == name and _adds_up(o)]
+    for key in ("eligible", "accepted", "case_mix"):
+        if not getattr(columns, key):
+            continue
+        if source.reader != "generic":
+            text = f"'{key}' is for sources with one row per case, and reader {source.reader} has none."
+            yield Inconsistency((*loc, key), text, "remove it.", (reader,), key=True)
+        elif sums:
+            text = f"'{key}' is for sources with one row per case; outcome {quoted(sums[0])} reads a count per row."
+            yield Inconsistency((*loc, key), text, "remove it.", (("outcomes", sums[0]),), key=True)
+    if columns.eligible is not None and columns.accepted == columns.eligible:
+        text = "'accepted' is the same column as 'eligible', so every eligible case would have accepted."
+        yield Inconsistency((*loc, "accepted"), text, "name another, or remove it.", ((*loc, "eligible"),))
+    yield from repeated((*loc, "case_mix"), columns.case_mix)
+    if columns.id in columns.case_mix:
+        text = f"{quoted(str(columns.id))} identifies a row, so no two cases would be alike."
+        at = (*loc, "case_mix", columns.case_mix.index(str(columns.id)))
+        yield Inconsistency(at, text, "remove it.", ((*loc, "id"),))
+
+
+def _adds_up(outcome: OutcomeBase) -> bool:
+    return isinstance(outcome, CountOutcome) and outcome.value is not None
 
 
 def _format(loc: Loc, source: Source) -> Iterator[Inconsistency]:

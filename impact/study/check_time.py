@@ -15,6 +15,7 @@ UNIT: Loc = ("time", "unit")
 FROM: Loc = ("time", "baseline", "from")
 TO: Loc = ("time", "baseline", "to")
 EXCLUDE: Loc = ("time", "exclude")
+CHOSEN_ON: Loc = ("areas", "chosen_on")
 ONE_DAY = timedelta(days=1)
 
 
@@ -27,6 +28,32 @@ def check_time(study: Study) -> Iterator[Inconsistency]:
             text = f"this exclusion ends ({span.to}) before it begins ({span.from_})."
             yield Inconsistency((*EXCLUDE, i, "to"), text, about=((*EXCLUDE, i, "from"),))
     yield from _swallowed(study)
+    yield from _chosen_on(study)
+
+
+def _chosen_on(study: Study) -> Iterator[Inconsistency]:
+    """Find a stretch on which the treated areas were chosen that is no part of the baseline."""
+    stretch, start, baseline = study.areas.chosen_on, study.intervention.start, study.time.baseline
+    if stretch is None:
+        return
+    if stretch.from_.first > stretch.to.last:
+        text = f"this stretch ends ({stretch.to}) before it begins ({stretch.from_})."
+        yield Inconsistency((*CHOSEN_ON, "to"), text, about=((*CHOSEN_ON, "from"),))
+        return
+    ends = baseline.to.last if baseline.to and baseline.to.last < start else start - ONE_DAY
+    if baseline.from_ and baseline.from_.first > ends:
+        return  # the baseline itself is wrong
+    if stretch.to.last > ends:
+        text = f"the treated areas were chosen on a stretch of the baseline, which ends on {ends}, not on later values."
+        yield Inconsistency((*CHOSEN_ON, "to"), text, "end it there or earlier.", about=(START, TO))
+    if baseline.from_ and stretch.from_.first < baseline.from_.first:
+        text = f"the stretch begins ({stretch.from_}) before the baseline ({baseline.from_})."
+        yield Inconsistency(
+            (*CHOSEN_ON, "from"),
+            text,
+            "begin it with the baseline: what lies before plays no part in it.",
+            about=(FROM,),
+        )
 
 
 def _baseline(study: Study) -> Iterator[Inconsistency]:

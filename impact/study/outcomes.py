@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from impact.study.base import Section
-from impact.study.scalars import ColumnOrDay, Integer, Name, Number, Text
+from impact.study.scalars import ColumnOrDay, Flag, Integer, Name, Number, Text
 
 KIND = "Kind of outcome; it settles how rows become numbers and which other keys it takes."
 
@@ -53,6 +53,10 @@ class Exposure(Section):
 
     source: Name = Field(description="Source with one row per area (and, if it has a time column, per period).")
     value: Name = Field(description="Column with the population.")
+    per_period: Flag = Field(
+        default=False,
+        description="true: the population counts once a period, whatever its days, as in a published offset.",
+    )
 
 
 class CountOutcome(OutcomeBase):
@@ -60,7 +64,7 @@ class CountOutcome(OutcomeBase):
 
     kind: Literal["count"] = Field(description=KIND)
     value: Name | None = Field(default=None, description="Column with the count; without it, rows are counted.")
-    exposure: Exposure | None = Field(default=None, description="Population; days in the period always count.")
+    exposure: Exposure | None = Field(default=None, description="Population; days in the period count too.")
 
 
 class BinaryOutcome(OutcomeBase):

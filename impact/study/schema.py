@@ -61,13 +61,40 @@ class Intervention(Section):
     concurrent: tuple[Concurrent, ...] = Field(default=(), description="What else changed at about the same time.")
 
 
+class Span(Section):
+    """A stretch of time, both ends included."""
+
+    from_: Mark = Field(alias="from", description="First day, month, quarter or year of it.")
+    to: Mark = Field(description="Last day, month, quarter or year of it.")
+
+
 class Recode(Section):
     """Rows that belong to another area than the file says."""
 
     when: Annotated[dict[Name, Name], Field(min_length=1, description="Columns and the values that mark these rows.")]
     to: Name = Field(description="Area the rows are counted in.")
     instead_of: Name | None = Field(default=None, description="Area the file gives; only rows of that area are moved.")
+    population: Number | None = Field(
+        default=None,
+        gt=0,
+        description="People in these rows' part of the area, if the source of the population lacks the columns.",
+    )
     why: Text | None = Field(default=None, description="Reason, for the report.")
+
+
+class Rings(Section):
+    """Areas around the treated ones, neither treated nor comparison areas."""
+
+    displacement: Annotated[
+        tuple[Name, ...], Field(min_length=1, description="Areas into which the problem may have moved.")
+    ]
+    compared_with: Annotated[tuple[Name, ...], Field(min_length=1, description="Areas those are compared with.")]
+
+
+class ChosenOn(Span):
+    """A stretch of the baseline for whose high values the treated areas were chosen."""
+
+    why: Text | None = Field(default=None, description="How they were chosen, for the report.")
 
 
 class Areas(Section):
@@ -84,15 +111,17 @@ class Areas(Section):
     )
     recode: tuple[Recode, ...] = Field(default=(), description="Rows that belong to another area than the file says.")
     neighbours: dict[Name, tuple[Name, ...]] = Field(
-        default_factory=dict, description="Areas that border each treated area, through which effects may spill over."
+        default_factory=dict,
+        description="Areas that border a study area, through which effects may spill over; holds in both directions.",
     )
-
-
-class Span(Section):
-    """A stretch of time, both ends included."""
-
-    from_: Mark = Field(alias="from", description="First day, month, quarter or year of it.")
-    to: Mark = Field(description="Last day, month, quarter or year of it.")
+    dominant: tuple[Name, ...] = Field(
+        default=(),
+        description="Areas so large or so different that the answer is also given without them.",
+    )
+    rings: Rings | None = Field(default=None, description="Areas around the treated ones, to look for displacement.")
+    chosen_on: ChosenOn | None = Field(
+        default=None, description="Stretch of the baseline for whose high values the treated areas were chosen."
+    )
 
 
 class Baseline(Section):
@@ -117,11 +146,28 @@ class Time(Section):
 
 
 class Columns(Section):
-    """Names of the columns every row is placed by."""
+    """Names of the columns that say where, when and what kind of case a row is."""
 
     area: Name = Field(default="area", description="Column with the area.")
     time: Name | None = Field(default=None, description="Column with the day or period; the default is `time`.")
     id: Name | None = Field(default=None, description="Column that identifies a row; a repeated value is an error.")
+    eligible: Name | None = Field(
+        default=None,
+        description=(
+            "Column with yes where a case could have had the service, judged alike in every area and both windows; "
+            "blank = not known."
+        ),
+    )
+    accepted: Name | None = Field(
+        default=None,
+        description=(
+            "Column with yes where an eligible case took the service up; no or blank = it did not. Without `eligible`, "
+            "every case counts as eligible."
+        ),
+    )
+    case_mix: tuple[Name, ...] = Field(
+        default=(), description="Columns with the kind of case, to compare like with like; blank = not recorded."
+    )
 
 
 type OneOrMore = Annotated[
@@ -177,9 +223,12 @@ class Study(Section):
     time: Time = Field(default_factory=Time)
     sources: Annotated[dict[Name, Source], Field(min_length=1, description="Where the rows come from, by name.")]
     outcomes: Annotated[dict[Slug, Outcome], Field(min_length=1, description="What is measured, by name.")]
-    models: Models = Field(default=("did", "its"), description="Models to fit: names, or names with options.")
+    models: Models = Field(
+        default=("did", "event_study", "its"), description="Models to fit: names, or names with options."
+    )
     decision: DecisionRule = Field(default_factory=DecisionRule)
     disclosure: Disclosure = Field(default_factory=Disclosure)
+    level: Number = Field(default=0.95, gt=0.5, lt=1, description="Confidence level of every interval.")
     seed: Integer = Field(default=0, ge=0, description="Seed of anything random.")
 
     _folder: Path = PrivateAttr(default_factory=Path.cwd)

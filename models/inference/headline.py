@@ -30,13 +30,16 @@ class Choice:
 
 
 def choose(treated: int, comparison: int) -> Choice:
-    """Choose the headline's inference from the numbers of treated and comparison areas, and from nothing else.
+    r"""Choose the headline's inference from the numbers of treated and comparison areas, and from nothing else.
 
     Notes
     -----
     Below `ENOUGH_AREAS` areas, or `ENOUGH_IN_A_GROUP` in either group, a cluster-robust variance has too few areas to
     be estimated from (its degrees of freedom fall towards 1), so areas are taken to vary alike; above, that assumption
-    is given up.
+    is given up. At 4 v 16 normal changes without any effect the collapsed t rejects 5.2%, and 18.8% where treated areas
+    vary twice as much; CR2 rejects 4.2% and 6.1% (4 v 40: 5.2% and 25.6% against 4.2% and 5.5%; 10 v 10: both alike,
+    5.0% and 5.5%). The price is power: an effect of three standard errors is seen in 66% of runs instead of 81%, and
+    with three areas in a group (3 v 17) in 51%. (40,000 runs each, standard error 0.1 to 0.2 points.)
     """
     if treated + comparison <= 2:
         return Choice(Method.NONE, "with one treated and one comparison area nothing shows how much areas differ")

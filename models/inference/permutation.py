@@ -7,11 +7,11 @@ from itertools import chain, combinations
 import numpy as np
 
 from models.arrays import BoolArray, FloatArray, IntArray
-from models.inference.collapsed import difference_in_means, tolerance
+from models.inference.collapsed import contrast, difference_in_means, tolerance
+from models.inference.refusal import NoInference
+from models.inference.resampled import CHUNK, DRAWS, Draws, compare, counted, joined, moments, observe, stretches
 
 MOST_ENUMERATED = 200_000
-DRAWS = 19_999
-CHUNK = 2_000_000  # random numbers held at once
 ROUNDING = 1e-9
 
 
@@ -47,7 +47,12 @@ class Permutation:
 
 
 def permutation_test(
-    changes: FloatArray, treated: BoolArray, level: float, seed: int = 0, resolution: float = 0.0
+    changes: FloatArray,
+    treated: BoolArray,
+    level: float,
+    seed: int = 0,
+    resolution: float = 0.0,
+    weights: FloatArray | None = None,
 ) -> Permutation:
     """Compare the observed difference with that of every assignment of the treated label.
 
@@ -63,6 +68,9 @@ def permutation_test(
         Seed of the random assignments, used only when there are more than `MOST_ENUMERATED`.
     resolution
         Size of a difference that is only rounding error in `changes`.
+    weights
+        Weight of each area in its group's mean, shape (G,), > 0; None if areas count equally. It stays with the area
+        whichever group the area is put into.
 
     Notes
     -----
@@ -71,23 +79,61 @@ def permutation_test(
     constant effect b whose removal, ``changes - b * treated``, gives ``p > 1 - level``.
     """
     chosen, exact = assignments(treated, seed)
-    many, few = chosen.shape[1], len(changes) - chosen.shape[1]
-    centred = changes - changes.mean()
-    differences = centred[chosen].sum(axis=1) * (1 / many + 1 / few)
-    overlap = treated[chosen].sum(axis=1)
-    shifts = overlap / many - (many - overlap) / few
-    observed = difference_in_means(changes, treated)
+    drawn = mean_differences(changes - np.average(changes, weights=weights), chosen, weights)
+    shifts = _shifts(treated, chosen, weights)
+    always = _always(treated, chosen)
+    observed = difference_in_means(changes, treated, weights)
     slack = tolerance(changes, resolution)
     count = len(chosen)
-    always = np.abs(shifts) > 1 - ROUNDING
     return Permutation(
         estimate=observed,
-        p_value=int((np.abs(differences) >= abs(observed) - slack).sum()) / count,
+        p_value=int((np.abs(drawn) >= abs(observed) - slack).sum()) / count,
         attainable_p=int(always.sum()) / count,
-        rank=1 + int((np.abs(differences) > abs(observed) + slack).sum()),
+        rank=1 + int((np.abs(drawn) > abs(observed) + slack).sum()),
         assignments=count,
         exact=exact,
-        interval=_invert(observed, differences, shifts, level),
+        interval=_invert(observed, drawn, shifts, always, level),
+    )
+
+
+def studentised_permutation_test(
+    changes: FloatArray, treated: BoolArray, level: float, seed: int = 0, resolution: float = 0.0
+) -> Permutation | NoInference:
+    """Compare Welch's t with that of every assignment of the treated label; arguments as in `permutation_test`.
+
+    Returns
+    -------
+    Permutation
+        `rank` is that of the t statistic; `estimate` and `interval` are in the unit of the changes. Or why there is
+        none: a group of one area, or areas of a group that all changed alike.
+
+    Notes
+    -----
+    ``T = difference / sqrt(s1^2/G1 + s0^2/G0)``, p as in `permutation_test` and as exact if areas are exchangeable;
+    with many areas it also holds where treated areas vary more than others (Janssen 1997, Statistics & Probability
+    Letters 36:9). An assignment whose two groups each changed alike has an infinite T and counts. The effects not
+    rejected need not form an interval; the smallest and the largest are given, found as in
+    `models.inference.resampled.compare`.
+    """
+    many, few = int(treated.sum()), int((~treated).sum())
+    if min(many, few) < 2:
+        group = "treated" if many < 2 else "comparison"
+        return NoInference(f"A studentised test needs at least two areas in each group, and there is one {group} area.")
+    spread = np.where(treated, 1 / (many * (many - 1)), 1 / (few * (few - 1)))
+    sample = observe(changes, contrast(treated), spread, resolution)
+    if isinstance(sample, NoInference):
+        return sample
+    chosen, exact = assignments(treated, seed)
+    draws = joined([_welch(sample.residuals, treated, chosen[a:b]) for a, b in stretches(len(chosen), len(changes))])
+    found = compare(sample, draws, level, exact=exact)
+    return Permutation(
+        estimate=found.estimate,
+        p_value=found.p_value,
+        attainable_p=found.attainable_p,
+        rank=1 + counted(sample, draws, -sample.estimate, ties=False),
+        assignments=found.draws,
+        exact=exact,
+        interval=found.interval,
     )
 
 
@@ -119,14 +165,75 @@ def assignments(treated: BoolArray, seed: int) -> tuple[IntArray, bool]:
     return np.concatenate([np.flatnonzero(treated)[None, :], *drawn]).astype(np.int64), False
 
 
-def _invert(observed: float, differences: FloatArray, shifts: FloatArray, level: float) -> tuple[float, float] | None:
+def mean_differences(centred: FloatArray, chosen: IntArray, weights: FloatArray | None = None) -> FloatArray:
+    """Mean of the chosen areas less that of the others, for every choice.
+
+    Parameters
+    ----------
+    centred
+        One value per area, shape (G,), whose mean with these weights is 0.
+    chosen
+        Choices of areas, shape (C, G1), as from `assignments`.
+    weights
+        Weight of each area, shape (G,), > 0; None if areas count equally.
+
+    Returns
+    -------
+    FloatArray
+        Shape (C,).
+    """
+    if weights is None:
+        many, few = chosen.shape[1], len(centred) - chosen.shape[1]
+        difference: FloatArray = centred[chosen].sum(axis=1) * (1 / many + 1 / few)
+        return difference
+    size = weights[chosen].sum(axis=1)
+    weighted: FloatArray = (weights * centred)[chosen].sum(axis=1) * (1 / size + 1 / (weights.sum() - size))
+    return weighted
+
+
+def _welch(residuals: FloatArray, treated: BoolArray, chosen: IntArray) -> Draws:
+    """Reduce the changes under each assignment, apart from a constant, to Welch's statistic."""
+    areas, many = len(treated), chosen.shape[1]
+    few = areas - many
+    inside = np.zeros((len(chosen), areas), dtype=np.bool_)
+    np.put_along_axis(inside, chosen, values=True, axis=1)
+    return moments(
+        residuals[None, :],
+        treated[None, :].astype(np.float64),
+        np.where(inside, 1 / many, -1 / few),
+        np.where(inside, 1 / (many * (many - 1)), 1 / (few * (few - 1))),
+    )
+
+
+def _shifts(treated: BoolArray, chosen: IntArray, weights: FloatArray | None) -> FloatArray:
+    """Share of an effect of the treated areas that is left in the difference of each assignment, shape (C,)."""
+    if weights is not None:
+        return mean_differences(treated - np.average(treated, weights=weights), chosen, weights)
+    many, few = chosen.shape[1], len(treated) - chosen.shape[1]
+    overlap = treated[chosen].sum(axis=1)
+    shares: FloatArray = overlap / many - (many - overlap) / few
+    return shares
+
+
+def _always(treated: BoolArray, chosen: IntArray) -> BoolArray:
+    """Mask of the assignments whose groups are those observed, whichever is called treated, shape (C,)."""
+    many = chosen.shape[1]
+    same = (many, 0) if 2 * many == len(treated) else (many,)
+    return np.isin(treated[chosen].sum(axis=1), same)
+
+
+def _invert(
+    observed: float, differences: FloatArray, shifts: FloatArray, always: BoolArray, level: float
+) -> tuple[float, float] | None:
     """Effects b with ``#{|T_pi - b c_pi| >= |T_obs - b|} / C > 1 - level``, where c_pi is the share b leaves in T_pi.
+
+    c_pi is the difference of the treated label itself: the weight of treated areas among the chosen less that among
+    the others, so that ``|c_pi| = 1`` only where the two groups are those observed, whatever the weights.
 
     With ``|c_pi| < 1`` each assignment counts for b between the two roots of the equality, an interval that holds
     T_obs; with ``|c_pi| = 1`` it counts for every b. So the number that counts falls away from T_obs on both sides,
     and each limit is an order statistic of the roots.
     """
-    always = np.abs(shifts) > 1 - ROUNDING
     inner = np.where(always, 0.0, shifts)
     first, second = (observed - differences) / (1 - inner), (observed + differences) / (1 + inner)
     lower = np.where(always, -np.inf, np.minimum(first, second))

@@ -1,6 +1,11 @@
 """Why a method gives no inference."""
 
+import math
 from dataclasses import dataclass
+
+from models import numbers
+
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -8,3 +13,27 @@ class NoInference:
     """A method's refusal, in words a person can act on."""
 
     reason: str
+
+
+def floor_refusal(level: float, attainable_p: float) -> NoInference | None:
+    """Refuse an interval at a level that a method cannot reach; None if it can.
+
+    Parameters
+    ----------
+    level
+        Confidence level of the interval, in (0, 1).
+    attainable_p
+        Smallest p-value the method could give. Above ``1 - level`` it rejects nothing, so its interval would hold every
+        effect.
+    """
+    return None if attainable_p <= 1 - level + ROUNDING else NoInference(floor_words(attainable_p))
+
+
+def floor_words(attainable_p: float) -> str:
+    """Say why there is no interval at a level beyond this smallest p-value, and what to do."""
+    most = math.floor(100 * (1 - attainable_p) + ROUNDING)
+    remedy = f"Ask for {most}% or less, or add areas." if most > 0 else "Add areas."
+    return (
+        f"The smallest possible p-value is {numbers.smallest_p(attainable_p)}, so at this level no effect could be "
+        f"ruled out, however large. {remedy}"
+    )

@@ -1,6 +1,7 @@
 """The simulated records are reproducible, say what they are, keep to their calibration, and hold the known effects."""
 
 import csv
+import hashlib
 import importlib
 import json
 import subprocess
@@ -22,7 +23,15 @@ DEMAND = {2020: 1.40, 2021: 1.39, 2022: 1.08}
 DEMAND_TOLERANCE = 0.06  # chance: the counts alone give the ratio an sd of 0.02
 AUGUST = (1.55, 1.85)  # one August against its year's median month: sd about 5%
 DISPERSION = (1.0, 1.9)  # expected 1.4; 98% of simulated panels of this size lie between 0.9 and 2.0
+# What stands in complaints.csv and survey.csv without severity, eligibility, uptake and the survey's type of case.
+BEFORE_UPTAKE = {
+    "complaints": "99058cdf943ad4fe2c859178fb98fe0378b7ef7b637f289e92a32bed81202df6",
+    "survey": "3737867eef1056c336d4ceb905634c036505fc61275a8a92cf8e81af5d0bc7d6",
+}
+SHARE_SD = 4.0  # standard errors of a share
+UPTAKE = 0.01  # what rounding days, and a mean over two districts, move from the 60% and the 23.5% aimed at
 SEEDS = 80
+UPTAKE_SEEDS = 12
 MONTE_CARLO_ERRORS = 4.0
 # Standard deviation over 1,000 seeds of each estimate in `estimates`, and the mean of its standard error.
 SPREAD = {"asb": 0.0562, "recurrence": 0.0203, "response_time": 0.0605, "satisfaction": 0.0615}
@@ -55,6 +64,11 @@ def survey() -> pd.DataFrame:
 
 def financial_year(days: pd.Series) -> pd.Series:
     return days.dt.year - (days.dt.month < 4)
+
+
+def known_effects() -> dict[str, dict[str, float]]:
+    outcomes: dict[str, dict[str, float]] = json.loads((FOLDER / "truth.json").read_text(encoding="utf-8"))["outcomes"]
+    return outcomes
 
 
 def truth() -> dict[str, float]:
@@ -222,6 +236,67 @@ def test_survey_is_a_sample_with_answers_missing(survey: pd.DataFrame, complaint
     assert (known["surveyed_on"] - known["reported_on"]).dt.days.between(26, 35).all()
     unknown = survey[~survey["case"].isin(complaints["case"])]
     assert unknown["surveyed_on"].max() <= pd.Timestamp("2018-05-05")  # reported before April 2018
+
+
+def columns_of(name: str, number: int) -> str:
+    lines = (FOLDER / f"{name}.csv").read_text(encoding="utf-8").splitlines()
+    return "".join(",".join(line.split(",")[:number]) + "\n" for line in lines)
+
+
+@pytest.mark.parametrize(("name", "number"), [("complaints", 9), ("survey", 5)])
+def test_drawing_uptake_changed_nothing_else(name: str, number: int) -> None:
+    assert hashlib.sha256(columns_of(name, number).encode()).hexdigest() == BEFORE_UPTAKE[name]
+
+
+def test_eligible_is_a_first_complaint_that_matters(complaints: pd.DataFrame, survey: pd.DataFrame) -> None:
+    eligible = complaints["eligible"] == "yes"
+    assert set(complaints["eligible"]) == {"yes", "no"}
+    assert set(complaints["severity"]) == {"low", "medium", "high"}
+    assert set(complaints.loc[eligible, "severity"]) == {"medium", "high"}
+    assert not complaints.loc[eligible, "place"].duplicated().any()
+    assert (complaints.groupby("place")["severity"].nunique() == 1).all()
+    assert eligible.groupby(complaints["district"]).mean().between(0.25, 0.40).all()
+    known = survey.merge(complaints, on="case", suffixes=("", "_of_case"))
+    assert (known["case_type"] == known["case_type_of_case"]).all()
+    assert (known["eligible"] == known["eligible_of_case"]).all()
+
+
+def test_uptake_is_offered_to_eligible_cases_while_the_effect_lasts(complaints: pd.DataFrame) -> None:
+    treated = complaints["district"].isin(["South Norfolk", "Broadland"])
+    offered = treated & (complaints["eligible"] == "yes") & (complaints["reported_on"] >= "2023-06-01")
+    assert set(complaints.loc[offered, "accepted"]) == {"yes", "no"}
+    assert complaints.loc[~offered, "accepted"].isna().all()
+
+
+def test_uptake_comes_back_on_average(process: ModuleType) -> None:
+    """Over many seeds: the share that takes it up, and what those who do not take it up go through."""
+    uptake = importlib.import_module("norfolk_uptake")
+    took, again, gaps = [], [], []
+    cal = process.load_calibration()
+    for seed in range(UPTAKE_SEEDS):
+        cases = process.simulate(seed, cal)[1]
+        marks = uptake.draw_marks(seed, cases, cal)
+        declined = marks.accepted == uptake.REFUSED
+        took.append(marks.accepted[marks.accepted != uptake.NOT_OFFERED])
+        again.append((cases.repeated - cases.day)[declined] <= np.timedelta64(90, "D"))
+        log_days = np.log((cases.visited - cases.day).astype(float))
+        gaps.append((log_days - uptake.expected_log_visit(cases, cal))[declined] + np.log(process.VISIT_RATIO))
+    expected = known_effects()["recurrence"]
+    whole = json.loads((FOLDER / "truth.json").read_text(encoding="utf-8"))["uptake"]["share"]
+    share, risk, gap = (np.concatenate(x).astype(float) for x in (took, again, gaps))
+    assert share.mean() == pytest.approx(whole, abs=SHARE_SD * np.sqrt(whole * (1 - whole) / len(share)))
+    assert risk.mean() == pytest.approx(0.235, abs=UPTAKE + SHARE_SD * np.sqrt(0.235 * 0.765 / len(risk)))
+    assert gap.mean() == pytest.approx(0, abs=UPTAKE + SHARE_SD * gap.std() / np.sqrt(len(gap)))
+    assert expected["effect_if_taken_up"] == pytest.approx(expected["effect_if_eligible"] / whole, abs=1e-4)
+
+
+def test_those_who_decline_are_not_affected() -> None:
+    """The effect on eligible cases is that on those who take it up, times their share, for risk and log days."""
+    share = json.loads((FOLDER / "truth.json").read_text(encoding="utf-8"))["uptake"]["share"]
+    effects = known_effects()
+    for name, scale in (("recurrence", lambda x: x), ("response_time", np.log)):
+        whole, taken = (scale(effects[name][key]) for key in ("effect_if_eligible", "effect_if_taken_up"))
+        assert taken * share == pytest.approx(whole, abs=2e-4)
 
 
 def test_the_known_effects_come_back_on_average(process: ModuleType) -> None:

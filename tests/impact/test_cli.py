@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OUTPUT = {"report.html", "results.json", "estimates.csv", "figures"}
+OUTPUT = {"report.html", "results.json", "estimates.csv", "sensitivity.csv", "figures"}
 MODEL_LIBRARIES = {"scipy", "statsmodels", "linearmodels", "pymc", "arviz"}
 HEAVY = MODEL_LIBRARIES | {"numpy", "pandas", "ibis", "duckdb", "matplotlib", "jinja2"}
 NOT_FOR_VALIDATION = ("statsmodels", "linearmodels", "matplotlib", "pymc", "arviz")

@@ -9,7 +9,7 @@ from impact import output
 from impact.errors import OutputError
 from impact.output import write_output
 
-PARTS = {"report.html", "results.json", "estimates.csv", "figures"}
+PARTS = {"report.html", "results.json", "estimates.csv", "sensitivity.csv", "figures"}
 
 
 def listing(folder: Path) -> dict[str, str]:
@@ -21,7 +21,8 @@ def listing(folder: Path) -> dict[str, str]:
 @pytest.fixture
 def rendered(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Stand-in for the rendering, which has tests of its own; the writing under test is real."""
-    files = {"report.html": "new", "results.json": "new", "estimates.csv": "new", "figures/asb-trends.svg": "new"}
+    files = {"report.html": "new", "results.json": "new", "estimates.csv": "new", "sensitivity.csv": "new"}
+    files |= {"figures/asb-trends.svg": "new"}
     monkeypatch.setattr(output, "rendered", lambda _result: files)
     return files
 

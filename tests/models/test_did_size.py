@@ -45,7 +45,13 @@ def test_the_collapsed_methods_keep_their_size_and_the_regression_does_not(make_
     assert share["collapsed change per area, t(5)"] == pytest.approx(0.05, abs=MONTE_CARLO)
     assert share["exact permutation of 21 assignments"] == pytest.approx(1 / 21, abs=MONTE_CARLO)
     assert share["CR2 with Bell-McCaffrey df"] < 0.05
+    assert share["exact permutation of 21 assignments, Welch t"] == pytest.approx(1 / 21, abs=MONTE_CARLO)
+    assert 0.05 < share["jackknife over areas (CRV3), t(6)"] < 0.12, "bold, as its note says"
+    for multiplier in ("Rademacher", "Webb"):
+        assert share[f"wild cluster bootstrap, {multiplier}"] < 0.05 + MONTE_CARLO
+    assert share["subcluster wild bootstrap"] < 0.05 + 2 * MONTE_CARLO
     assert share["collapsed change per area, treated areas as one unit, t(4)"] < 0.05 + MONTE_CARLO
     assert "exact permutation of 6 assignments, treated areas as one unit" not in share, "its floor is 1/6"
     assert share["two-way fixed effects, robust SE"] > 0.12
     assert share["two-way fixed effects, SE clustered by area"] > 0.12
+    assert share["two-way fixed effects, CR2 by area"] < 0.05

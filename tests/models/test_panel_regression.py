@@ -13,9 +13,10 @@ from models.design import Design
 from models.did import DidOptions
 from models.did import fit as fit_did
 from models.estimate import Scale
+from models.inference.cluster_robust import ClusterRobust, cluster_robust
 from models.inference.refusal import NoInference
 from models.panel import Cells, ContinuousCells, CountCells, Kind, Panel, TimeToEventCells
-from models.panel_regression import PanelOptions, TwoWay, fit, two_way_fixed_effects
+from models.panel_regression import ByArea, PanelOptions, TwoWay, fit, two_way_fixed_effects
 from models.periods import Role
 from models.summary import summarise
 
@@ -57,11 +58,19 @@ def balanced(areas: int = 7, periods: int = 12, seed: int = 1) -> ContinuousCell
 def test_on_every_period_it_is_the_collapsed_change_where_periods_weigh_alike(make_panel: MakePanel) -> None:
     roles = (Role.BASELINE,) * 5 + (Role.EXCLUDED,) * 2 + (Role.PHASE_IN,) + (Role.FOLLOW_UP,) * 4
     panel = make_panel(balanced(), treated=2, roles=roles)
-    robust, clustered = fit(panel, Design(), PanelOptions()).estimates
-    headline = fit_did(panel, Design(), DidOptions()).estimates[0]
-    assert robust.estimate == clustered.estimate == pytest.approx(headline.estimate, rel=EXACT)
-    assert not robust.headline
-    assert not clustered.headline
+    found = fit(panel, Design(), PanelOptions()).estimates
+    assert [e.method for e in found] == [
+        "two-way fixed effects, robust SE",
+        "two-way fixed effects, SE clustered by area",
+        "two-way fixed effects, CR2 by area",
+    ]
+    did = fit_did(panel, Design(), DidOptions()).estimates
+    assert [e.estimate for e in found] == pytest.approx([did[0].estimate] * 3, rel=EXACT)
+    assert not any(e.headline for e in found)
+    (cr2,) = [e for e in did if e.method.startswith("CR2")]
+    assert (found[2].std_error, found[2].df, found[2].p_value) == pytest.approx(
+        (cr2.std_error, cr2.df, cr2.p_value), rel=1e-6
+    )
 
 
 def test_robust_standard_errors_are_those_of_areg() -> None:
@@ -84,13 +93,65 @@ def test_a_missing_period_is_left_out_and_said(make_panel: MakePanel) -> None:
     assert "Left out: 1 area-periods without data." in output.estimates[0].note
 
 
+def test_cr2_by_area_is_that_of_the_whole_design_where_periods_are_missing(make_panel: MakePanel) -> None:
+    cells = balanced()
+    for array in (cells.n, cells.total, cells.squares):
+        array[3, 4] = array[0, 9] = array[0, 10] = 0
+    found = fit(make_panel(cells, treated=2), Design(), PanelOptions()).estimates[2]
+    area, period = np.nonzero(cells.n)
+    columns = [(area < 2) & (period >= 6), area[:, None] == np.arange(7), period[:, None] == np.arange(1, 12)]
+    design = np.column_stack(columns).astype(np.float64)
+    whole = cluster_robust((cells.total[cells.n > 0]) / 8, design, 0, area)
+    assert isinstance(whole, ClusterRobust)
+    assert (found.estimate, found.std_error, found.df) == pytest.approx(
+        (whole.estimate, whole.cr2, whole.df), rel=EXACT
+    )
+    assert f"{whole.df:.1f} degrees of freedom" in found.note
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.1])
+def test_clustered_standard_errors_are_those_of_linearmodels(missing: float) -> None:
+    import pandas as pd
+    from linearmodels import PanelOLS
+
+    rng = np.random.default_rng(4)
+    values = rng.normal(size=(8, 12))
+    values[rng.random(values.shape) < missing] = np.nan
+    area, period = np.nonzero(~np.isnan(values))
+    index = pd.MultiIndex.from_arrays([area, period])
+    effect = pd.Series(((area < 3) & (period >= 7)).astype(float), index=index, name="effect").to_frame()
+    y = pd.Series(values[area, period], index=index)
+    fitted = PanelOLS(y, effect, entity_effects=True, time_effects=True).fit(
+        cov_type="clustered", cluster_entity=True, debiased=True
+    )
+    result = two_way(values, np.arange(8) < 3, np.arange(12) >= 7)
+    assert isinstance(result.by_area, ByArea)
+    assert result.by_area.clustered == pytest.approx(fitted.std_errors.iloc[0], rel=EXACT)
+    assert result.df == fitted.df_resid
+
+
+def test_areas_that_share_no_period_have_no_clustered_standard_error() -> None:
+    values = np.random.default_rng(5).normal(size=(8, 8))
+    values[:4, 4:] = values[4:, :4] = np.nan
+    result = two_way(values, np.arange(8) % 4 < 2, np.arange(8) % 4 >= 2)
+    assert isinstance(result.by_area, NoInference)
+    assert "repeat one another" in result.by_area.reason
+
+
+def test_a_regression_that_would_not_fit_in_memory_is_refused() -> None:
+    areas, periods = 400, 400
+    found = two_way_fixed_effects(np.ones((areas, periods)), np.arange(areas) < 9, np.arange(periods) >= 200)
+    assert isinstance(found, NoInference)
+    assert "A regression of 160,000 area-periods on 400 period effects is too large" in found.reason
+
+
 def test_its_note_warns(make_panel: MakePanel, any_cells: AnyCells) -> None:
     output = fit(make_panel(any_cells(Kind.COUNT, 7, 12, 1), treated=2), Design(level=0.9), PanelOptions())
     for e in output.estimates:
         assert e.scale is Scale.RATIO
         assert e.level == 0.9
         assert "Never the headline" in e.note
-        assert "one in five" in e.note
+        assert ("one in five" in e.note) == ("CR2" not in e.method)
         assert e.interval is not None
         assert e.interval[0] < e.estimate < e.interval[1]
 
@@ -112,13 +173,13 @@ def test_areas_of_a_group_that_move_alike_have_no_clustered_standard_error(make_
     assert robust.std_error is not None
     assert robust.std_error > 0.01
     (only,) = output.not_estimable
-    assert "No standard error clustered by area: all areas of a group changed by the same amount" in only.reason
+    assert "No standard error clustered by area. The residuals of each cluster cancel" in only.reason
 
 
 def test_an_interval_too_wide_to_write_leaves_the_point_and_the_reason(make_panel: MakePanel) -> None:
     events = np.asarray([[1.0, 1e12], [1e12, 1], [5, 5], [5, 6]])
     output = fit(make_panel(CountCells(events, np.ones((4, 2))), treated=2), Design(level=0.99), PanelOptions())
-    assert len(output.estimates) == len(output.not_estimable) == 2
+    assert len(output.estimates) == len(output.not_estimable) == 3
     for e, why in zip(output.estimates, output.not_estimable, strict=True):
         assert (e.interval, e.std_error, e.df, e.p_value) == (None,) * 4
         assert e.estimate > 0
@@ -182,7 +243,7 @@ def test_police_and_car_theft(
     order = np.argsort(~first["same_block"][keep], kind="stable")
     y = thefts[keep][order]
     panel = make_panel(ContinuousCells(np.ones_like(y), y, y**2), treated=37, after=5)
-    robust, _ = fit(panel, Design(), PanelOptions()).estimates
+    robust, *_ = fit(panel, Design(), PanelOptions()).estimates
     did = fit_did(panel, Design(seed=1), DidOptions()).estimates
     for e in (robust, *did):
         assert e.estimate == pytest.approx(published, abs=5e-6), "five printed decimals"

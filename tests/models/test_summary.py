@@ -95,7 +95,7 @@ def test_a_spread_lost_to_rounding_is_unknown_and_not_nought(make_panel: MakePan
     panel = make_panel(ContinuousCells(np.full((3, 2), 50.0), *sums))
     assert {(row.lo, row.hi) for row in windows(panel)} == {(None, None)}
     w = values[:, 1].mean(axis=1) - values[:, 0].mean(axis=1)
-    (collapsed, _) = fit_did(panel, Design(), DidOptions()).estimates
+    collapsed, *_ = fit_did(panel, Design(), DidOptions()).estimates
     assert collapsed.estimate == pytest.approx(w[0] - w[1:].mean(), abs=1e-6), "rounding of 1e7"
     assert collapsed.interval is not None
 

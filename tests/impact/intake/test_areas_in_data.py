@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from numpy.testing import assert_array_equal
 
-from impact.intake.areas import near_name
 from impact.intake.problems import Problem
 from impact.intake.read import read
+from impact.intake.spelling import near_name, says_none
 from impact.study.check_areas import check_areas
 from impact.study.schema import Study
 
@@ -240,3 +240,53 @@ def test_a_treated_area_with_few_rows_stays(build: Build, one_a_month: str) -> N
     found = read(build({"cases.csv": text}, areas={"comparison": "others"}))
     assert found.areas == ("Ash", "Birch", "Cedar")
     assert found.problems == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["Unknown", "NA", "n/a", "Not recorded", "not-known", "NULL", "-", "?", "Other", "(blank)"]
+)
+def test_names_that_are_no_area(name: str) -> None:
+    assert says_none(name)
+
+
+@pytest.mark.parametrize("name", ["Nairn", "Nantwich", "Otherton", "Unst", "Blanchland", "None Hill", "Zoe Doe"])
+def test_names_that_only_look_like_none(name: str) -> None:
+    assert not says_none(name)
+
+
+def test_a_name_that_says_none_is_no_comparison_area(build: Build, one_a_month: str) -> None:
+    text = one_a_month + "Unknown,2023-01-05\n" * 9 + "Not recorded,2023-02-05\n" * 2
+    found = read(build({"cases.csv": text}, areas={"comparison": "others"}))
+    assert found.areas == ("Ash", "Birch", "Cedar")
+    (warning,) = [p for p in found.problems if p.code != "part_of_period"]
+    assert (warning.code, warning.severity, warning.rows) == ("no_area_names", "warning", 11)
+    assert warning.message == "11 rows of 'Not recorded' and 'Unknown' are set aside: that is no area."
+    assert {s.reason: s.rows for s in found.accounts["cases"].set_aside} == {"other areas": 11}
+
+
+def test_the_study_may_say_that_it_is_an_area(build: Build, one_a_month: str) -> None:
+    text = one_a_month.replace("Cedar", "Other")
+    found = read(build({"cases.csv": text}, areas={"comparison": "others", "aliases": {"Other": "Other"}}))
+    assert found.areas == ("Ash", "Birch", "Other")
+    assert found.problems == ()
+    listed = read(build({"cases.csv": text}, areas={"comparison": ["Birch", "Other"]}))
+    assert listed.areas == ("Ash", "Birch", "Other")
+
+
+def test_an_alias_that_stands_nowhere(build: Build, one_a_month: str) -> None:
+    files = {"cases.csv": one_a_month, "people.csv": "district,people\nEsche,10\nBirch,10\nCedar,10\n"}
+    aliases = {"Esche": "Ash", "Birke": "Birch", "Zeder": "Cedar"}
+    changes = {
+        "sources": {"cases": CASES, "people": PEOPLE},
+        "outcomes": {"n": {**COUNT, "exposure": {"source": "people", "value": "people"}}},
+    }
+    (note,) = read(build(files, areas={"aliases": aliases}, **changes)).problems
+    assert (note.code, note.severity) == ("unused_alias", "note")
+    assert note.message == "no row has the area 'Birke' and 'Zeder' of areas.aliases."
+
+
+def test_a_dominant_area_that_is_not_in_the_data(build: Build, errors: Errors, one_a_month: str) -> None:
+    areas = {"comparison": "others", "dominant": ["Cedars"]}
+    (problem,) = errors(build({"cases.csv": one_a_month}, areas=areas))
+    assert (problem.code, problem.action) == ("unknown_dominant", "Did you mean 'Cedar'?")
+    assert read(build({"cases.csv": one_a_month}, areas={**areas, "dominant": ["Cedar"]})).problems == ()

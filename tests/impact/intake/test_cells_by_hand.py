@@ -67,6 +67,25 @@ def test_count_in_a_column_with_population(build: Build, five_a_month: str) -> N
     assert (found.unit, found.per) == ("events per 1,000 people a year", 365_250)
 
 
+def test_count_with_a_population_that_counts_once_a_period(build: Build, five_a_month: str) -> None:
+    people = "district,month,people\n" + "".join(
+        f"{a},2023-{m:02d},{1000 * m}\n" for a in ("Ash", "Birch", "Cedar") for m in range(1, 7)
+    )
+    columns = {"area": "district", "time": "month"}
+    exposure = {"source": "people", "value": "people", "per_period": True}
+    study = build(
+        {"cases.csv": five_a_month, "people.csv": people},
+        sources={
+            "cases": {**CASES, "reader": "panel", "columns": columns},
+            "people": {"path": "people.csv", "columns": columns},
+        },
+        outcomes={"n": {"kind": "count", "source": "cases", "value": "n", "better": "lower", "exposure": exposure}},
+    )
+    found = read(study).panels["n"]
+    assert_array_equal(found.cells.exposure, np.tile([1000, 2000, 3000, 4000, 5000, 6000], (3, 1)))
+    assert (found.unit, found.per) == ("events per 1,000 people a month", 1000)
+
+
 def test_binary(build: Build) -> None:
     rows = "Ash,2023-01-01,YES,\nAsh,2023-01-02,0,\nAsh,2023-01-03,,\nBirch,2023-04-01,True,\nBirch,2023-01-01,no,\n"
     rows += "Cedar,2023-02-01,false,\nCedar,2023-05-01,1,\nAsh,2023-04-01,1,\n"

@@ -157,3 +157,38 @@ def test_a_district_that_no_file_holds_is_an_error(build: Build, errors: Errors)
     (problem,) = errors(study)
     assert problem.code == "area_without_rows"
     assert "'Dale'" in problem.message
+
+
+def test_rings_are_observed_by_the_files_of_their_own_force(build: Build) -> None:
+    """Oak is in the files of another force, which has none for March; Elm has no row of the wanted kind at all."""
+    files = six_months()
+    for month in (1, 2, 4, 5, 6):
+        label = f"2023-{month:02d}"
+        files[f"{label}-county-street.csv"] = street(
+            label, ("Oak 001A", "ASB"), ("Oak 001B", "ASB"), ("Elm 1", "Drugs")
+        )
+    study = build(
+        files,
+        areas={"rings": {"displacement": ["Oak"], "compared_with": ["Elm"]}},
+        sources={"cases": STREET},
+        outcomes={"n": {"kind": "count", "source": "cases", "better": "lower"}},
+    )
+    found = read(study)
+    rings = found.cases["n"].rings
+    assert rings is not None
+    assert_array_equal(rings.cells.events, [[2, 2, 0, 2, 2, 2], [0] * 6])
+    assert_array_equal(rings.cells.exposure > 0, [[True, True, False, True, True, True]] * 2)
+    assert found.accounts["cases"].used == 36
+
+
+def test_other_codings_of_street_files(build: Build) -> None:
+    recode = {"when": {"LSOA name": "Ash 001B"}, "to": "Birch", "instead_of": "Ash"}
+    study = build(
+        six_months(),
+        areas={"recode": [recode]},
+        sources={"cases": STREET},
+        outcomes={"n": {"kind": "count", "source": "cases", "better": "lower"}},
+    )
+    codings = read(study).cases["n"].codings
+    assert [c.panel.cells.events[:, 0].tolist() for c in codings if c.panel] == [[1, 3, 2], [2, 2, 2], [1, 2, 2]]
+    assert codings[1].name == "administrative: Ash 001B counted in Ash"

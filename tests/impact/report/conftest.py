@@ -1,8 +1,9 @@
 """Results to render, made by hand: the shape of real ones, with every awkward case somewhere."""
 
+import itertools
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -10,9 +11,12 @@ import pytest
 
 from impact.result import (
     SCHEMA_VERSION,
+    AdjustedInfo,
     ConcurrentInfo,
     DataInfo,
     Decision,
+    FamilyInfo,
+    IndexInfo,
     InterventionInfo,
     ModelInfo,
     OutcomeResult,
@@ -28,7 +32,20 @@ from impact.result import (
     StudyInfo,
     WindowInfo,
 )
-from models.estimate import Check, Clusters, Estimate, NotEstimable, Path, PathPoint, Scale, Status
+from models.estimate import (
+    Check,
+    Clusters,
+    Estimate,
+    Evidence,
+    Figure,
+    NotEstimable,
+    Path,
+    PathPoint,
+    Quantity,
+    Row,
+    Scale,
+    Status,
+)
 
 TREATED = ("South Norfolk", "Broadland")
 COMPARISON = ("Breckland", "Great Yarmouth", "King's Lynn and West Norfolk", "North Norfolk", "Norwich")
@@ -547,6 +564,172 @@ def its_only_result() -> RunResult:
     return replace(flagship_result(), study=study, outcomes={"asb": only, "satisfaction": nothing}, decision=verdict)
 
 
+# Checks with numbers -------------------------------------------------------------------------------------------------
+
+PLACES = tuple(itertools.combinations((*TREATED, *COMPARISON), 2))
+CHOICES = {
+    "weights": ("equal", "by size"),
+    "areas": ("all", "without Norwich", "without neighbours of the treated areas"),
+    "periods": ("all", "the same months only"),
+    "shock": ("left out", "kept", "an indicator of its own"),
+    "boundary": ("as declared", "Bowthorpe in South Norfolk"),
+    "start": ("as declared", "one month earlier", "two months earlier"),
+}
+
+
+class Rows:
+    """Rows around the headline of an outcome, the same every time."""
+
+    def __init__(self, outcome: OutcomeResult, seed: int) -> None:
+        assert outcome.headline is not None
+        self.head, self.rng = outcome.headline, random.Random(seed)
+
+    def own(self, label: str = "main analysis") -> Row:
+        return Row(label, self.head.estimate, *(self.head.interval or ()), self.head.p_value, chosen=True)
+
+    def near(self, label: str, shift: float = 0.3, wide: float = 1.0, **more: str) -> Row:
+        """An effect about as large as the headline, give or take `shift` of its size."""
+        head = self.head
+        assert head.interval is not None
+        lo, hi = map(head.linear, head.interval)
+        centre = head.linear(head.estimate) * (1 + self.rng.uniform(-shift, shift))
+        half = wide * (hi - lo) / 2 * self.rng.uniform(0.8, 1.2)
+        found = (head.from_linear(x) for x in (centre, centre - half, centre + half))
+        return Row(label, *found, self.rng.uniform(0.001, 0.4), **more)  # type: ignore[arg-type]
+
+    def placebo(self, label: str, wide: float = 1.0, **more: str) -> Row:
+        """An effect about nought."""
+        head = self.head
+        assert head.interval is not None
+        half = wide * (head.linear(head.interval[1]) - head.linear(head.interval[0])) / 2
+        centre = self.rng.gauss(0, half / 2)
+        found = (head.from_linear(x) for x in (centre, centre - half, centre + half))
+        return Row(label, *found, self.rng.uniform(0.05, 1), **more)  # type: ignore[arg-type]
+
+    def evidence(self, title: str, rows: Iterable[Row], figure: Figure = Figure.FOREST, note: str = "") -> Evidence:
+        return Evidence(title, figure, self.head.scale, Quantity.OUTCOME, tuple(rows), note)
+
+
+def curve_rows(made: Rows) -> list[Row]:
+    rows = []
+    for i, chosen in enumerate(itertools.product(*CHOICES.values())):
+        label = "; ".join(f"{question}: {choice}" for question, choice in zip(CHOICES, chosen, strict=True))
+        near = made.near(label, 0.9 if chosen[1] == "without Norwich" else 0.4)
+        rows.append(replace(made.own(label)) if i == 0 else near)
+    rows[50] = Row(rows[50].label, None, note="no data in the baseline: Norwich")
+    return rows
+
+
+def choice_checks(made: Rows) -> tuple[Check, ...]:
+    months = ("January", "April", "July", "October")
+    earlier = [made.placebo(f"{months[i % 4]} {2019 + i // 4}") for i in range(9)]
+    out = [made.near(f"without {a}", 0.6, group="Comparison areas") for a in COMPARISON]
+    gone = [made.near(f"without {a}", 0.3, 4.0, group="Treated areas") for a in TREATED]
+    return (
+        Check(
+            "placebo_in_time", Status.PASS, "Of 9 earlier dates not one shows an effect.", "Nothing happened then.",
+            made.evidence("The effect at earlier dates", (made.own(), *earlier), Figure.SERIES),
+        ),
+        Check(
+            "leave_one_out", Status.WARN, "Leaving out one area at a time, the answer changes without Norwich.",
+            "One area should not carry an answer.", made.evidence("Without each area", (made.own(), *out, *gone)),
+        ),
+        Check(
+            "without_dominant", Status.WARN, "Without Norwich the estimate no longer shows a difference.", "",
+            made.evidence(
+                "Without the dominant areas",
+                (made.own(), made.near("without Norwich", 0.9, 8.0, note="1 of 21 assignments is left")),
+            ),
+        ),
+        Check(
+            "boundaries", Status.PASS, "No other boundary changes the answer.", "",
+            made.evidence(
+                "Other boundaries",
+                (made.own(), made.near("Bowthorpe in South Norfolk"),
+                 Row("Bowthorpe on its own", None, note="there is no population for it")),
+            ),
+        ),
+        Check("shocks", Status.NOT_RUN, "No stretch was left out, so there is nothing to compare."),
+        Check(
+            "log_or_level", Status.PASS, "On the plain scale the answer is the same.", "",
+            Evidence("Plain differences", Figure.FOREST, Scale.DIFFERENCE, Quantity.NUMBER,
+                     (Row("plain difference", -1.21, -2.9, 0.48, 0.14),)),
+        ),
+        Check(
+            "without_neighbours", Status.PASS, "Without the neighbours the answer is the same.", "",
+            made.evidence("Without the neighbours", (made.own(), made.near("without 4 neighbours", 0.2, 30.0))),
+        ),
+    )  # fmt: skip
+
+
+def other_checks(made: Rows) -> tuple[Check, ...]:
+    groups = ("Before the start", "After the start")
+    spans = ("April to September 2018", "April to September 2019", "April to September 2022")
+    steps = [made.placebo(label, group=groups[0]) for label in spans]
+    compared = "what the others are compared with"
+    steps.append(Row("October 2022 to March 2023", made.head.null, group=groups[0], note=compared, chosen=True))
+    steps += [made.near(label, group=groups[1]) for label in ("June to September 2023", "October 2023 to March 2024")]
+    space = [made.own(" and ".join(PLACES[0])), *(made.placebo(" and ".join(pair)) for pair in PLACES[1:])]
+    bars = [Row(f"sample {i}", made.head.from_linear(made.rng.gauss(0, 0.1))) for i in range(999)]
+    shares = [
+        Row(f"{w}, {a}", x, x - 0.04, x + 0.04, group=g)
+        for g, a, w, x in (
+            ("Treated", "South Norfolk", "before", 0.41),
+            ("Treated", "South Norfolk", "after", 0.35),
+            ("Comparison", "Norwich", "before", 0.38),
+            ("Comparison", "Norwich", "after", 0.37),
+        )
+    ]
+    bounds = [Row("Worst case", -0.31, -0.42, -0.2), Row("Best case", 0.52), Row("Trimmed (Lee)", 0.06, -0.11, 0.24)]
+    e_value = [Row("for the estimate", 1.46), Row("for the nearer end of its range", 1.0)]
+    return (
+        Check("event_study", Status.PASS, "Before the start the groups moved alike, as far as can be told.",
+              "Each step is compared with the last one before the start.",
+              made.evidence("Treated less comparison areas, half-year by half-year", steps, Figure.SERIES)),
+        Check("placebo_in_space", Status.PASS, "2 of 21 choices of two areas changed as much.", "",
+              made.evidence("Every choice of two areas", space, Figure.DISTRIBUTION)),
+        Check("many", Status.PASS, "Of 1,000 random choices few changed as much.", "",
+              made.evidence("A thousand choices", (made.own(), *bars), Figure.DISTRIBUTION)),
+        Check("response_rate", Status.WARN, "The share who answered fell by 6 points in treated areas.",
+              "Those who stopped answering may be the less satisfied.",
+              Evidence("Share who answered", Figure.FOREST, Scale.DIFFERENCE, Quantity.SHARE, tuple(shares))),
+        Check("bounds", Status.WARN, "If those who did not answer differ, the effect may be anything.", "",
+              Evidence("Bounds", Figure.FOREST, Scale.DIFFERENCE, Quantity.POINTS, tuple(bounds))),
+        Check("e_value", Status.PASS, "Something unseen would have to be 1.5 times as common.", "",
+              Evidence("Something unseen", Figure.FOREST, Scale.RATIO, Quantity.NUMBER, tuple(e_value))),
+        Check("specification_curve", Status.WARN, "Of 216 combinations, some change the answer.",
+              "No single choice has to be trusted.",
+              made.evidence("Every combination of choices", curve_rows(made), Figure.CURVE)),
+    )  # fmt: skip
+
+
+def with_checks(outcome: OutcomeResult, seed: int) -> OutcomeResult:
+    made = Rows(outcome, seed)
+    return replace(outcome, checks=(*outcome.checks, *choice_checks(made), *other_checks(made)))
+
+
+def family_info() -> FamilyInfo:
+    return FamilyInfo(
+        primary="recurrence",
+        others=(AdjustedInfo("satisfaction", 3 / 21, 4 / 21), AdjustedInfo("response_time", 1 / 21, 1 / 21)),
+        assignments=21,
+        exact=True,
+        floor=1 / 21,
+        index=IndexInfo(
+            0.81, (0.12, 1.5), 0.95, 0.03, 1 / 21, {"recurrence": 0.4, "satisfaction": 0.35, "response_time": 0.25},
+            "In standard deviations of a period's value; positive is better.",
+        ),
+        refused=(),
+    )  # fmt: skip
+
+
+def checked_result() -> RunResult:
+    """Four outcomes with all kinds of checks behind them."""
+    made = flagship_result()
+    outcomes = {key: with_checks(o, i) for i, (key, o) in enumerate(made.outcomes.items())}
+    return replace(made, outcomes=outcomes, family=family_info())
+
+
 VOID = frozenset({"meta", "link", "img", "br", "hr", "input"})
 
 
@@ -707,6 +890,11 @@ def hostile() -> RunResult:
 @pytest.fixture(scope="module")
 def flagship() -> RunResult:
     return flagship_result()
+
+
+@pytest.fixture(scope="module")
+def checked() -> RunResult:
+    return checked_result()
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,10 @@ SHAPES_ON = [
     ("grey", "card"),
     ("blue", "sunk"),
     ("muted", "sunk"),
+    ("ink", "tint"),
+    ("blue", "tint"),
+    ("grey", "tint"),
+    ("pale", "card"),
 ]
 
 

@@ -133,6 +133,10 @@ def test_plain_numbers(value: float, decimals: int, expected: str) -> None:
     assert fmt.fixed(value, decimals) == expected
 
 
+def test_a_number_beyond_all_numbers_has_no_decimals() -> None:
+    assert fmt.decimals(math.inf, 1.0) == fmt.decimals(0.0) == 0
+
+
 def test_a_ratio_keeps_three_decimals_until_ten() -> None:
     made = Estimate("its", "", "", Scale.RATIO, 0.894, (0.839, 12.345), 0.95, None, None, None, None, Clusters(1, 0))
     assert fmt.ratio_text(made) == "0.894 (0.839 to 12.35)"

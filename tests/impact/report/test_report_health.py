@@ -13,11 +13,11 @@ def with_only(result: RunResult, outcome: OutcomeResult) -> RunResult:
 def test_everything_that_speaks_against_the_results_is_there_once(flagship: RunResult) -> None:
     found = health(flagship, reading_order(flagship))
     assert [(f.word, f.where) for f in found.shown] == [
+        ("Warning", "Satisfied with how the complaint was handled"),
         (
             "Warning",
             "Repeat complaint within 90 days, Days from report to first visit and Recorded anti-social behaviour",
         ),
-        ("Warning", "Satisfied with how the complaint was handled"),
         ("Warning", "Recorded anti-social behaviour"),
         ("Warning", "source survey, survey.csv, column satisfaction"),
         ("Not possible", "Satisfied with how the complaint was handled; Interrupted time series"),
@@ -67,3 +67,48 @@ def test_refusals_of_one_model_for_several_outcomes_are_one_finding(flagship: Ru
     outcomes = {key: replace(o, checks=(), not_estimable=refusal) for key, o in flagship.outcomes.items()}
     found = health(replace(flagship, outcomes=outcomes, data=replace(flagship.data, problems=())), list(outcomes))
     assert [(f.where, f.text) for f in found.shown] == [("Every outcome; Difference-in-differences", "Too few areas.")]
+
+
+def warned(check: str, finding: str) -> tuple[Check, ...]:
+    return (Check(check, Status.WARN, finding, "Because of Norwich."),)
+
+
+def test_a_check_that_warns_in_several_outcomes_is_one_line_that_says_what_it_means(flagship: RunResult) -> None:
+    outcomes = {
+        key: replace(o, checks=warned("leave_one_out", f"{o.title}: without Norwich it turns"), not_estimable=())
+        for key, o in flagship.outcomes.items()
+    }
+    result = replace(flagship, outcomes=outcomes, data=replace(flagship.data, problems=()))
+    (line,) = health(result, list(outcomes)).shown
+    assert (line.where, line.text) == ("Every outcome", "The answer changes when one single area is left out.")
+    deciding = flagship.outcomes[flagship.decision.outcome].title
+    assert line.detail == f"{deciding}: {deciding}: without Norwich it turns."
+
+
+def test_a_check_nobody_described_points_to_the_outcomes(flagship: RunResult) -> None:
+    outcomes = {
+        key: replace(flagship.outcomes[key], checks=warned("odd_one", key), not_estimable=())
+        for key in ("asb", "satisfaction")
+    }
+    result = replace(flagship, outcomes=outcomes, data=replace(flagship.data, problems=()))
+    (line,) = health(result, list(outcomes)).shown
+    assert (line.text, line.detail) == ("Odd one: what was found is said under each of these outcomes.", "")
+
+
+def test_what_decides_comes_before_what_concerns_more_outcomes(flagship: RunResult) -> None:
+    checks = {
+        "asb": warned("shocks", "a"),
+        "satisfaction": warned("shocks", "b"),
+        "response_time": warned("its_alone", "c"),
+        "recurrence": (*warned("its_alone", "c"), *warned("boundaries", "d")),
+    }
+    outcomes = {key: replace(flagship.outcomes[key], checks=found, not_estimable=()) for key, found in checks.items()}
+    result = replace(flagship, outcomes=outcomes, data=replace(flagship.data, problems=()))
+    texts = [line.text for line in health(result, list(outcomes)).shown]
+    assert texts == ["D.", "The answer changes with how a shock is handled.", "C."]
+
+
+def test_every_finding_that_a_line_stands_for_counts_as_said(checked: RunResult) -> None:
+    found = health(checked, reading_order(checked))
+    against = [c for o in checked.outcomes.values() for c in o.checks if c.status is Status.WARN]
+    assert {c.finding for c in against} <= found.said

@@ -13,19 +13,20 @@ from hypothesis import strategies as st
 
 from impact.report.render import notebook_html, report_html
 from impact.result import RunResult, adapter
-from models.estimate import Clusters, Estimate, Path, PathPoint, Scale
+from models.estimate import Check, Clusters, Estimate, Evidence, Figure, Path, PathPoint, Quantity, Row, Scale, Status
 
 NON_NUMBERS = re.compile(r"\b(nan|NaN|inf|-inf|Infinity|None|undefined)\b")
+NAMES = ("flagship", "checked", "one_by_one", "its_only", "hostile")
 SIMULATED = "The case records in this study are simulated."
 
 
 @pytest.fixture(scope="module")
-def pages(flagship: RunResult, one_by_one: RunResult, its_only: RunResult, hostile: RunResult) -> dict[str, str]:
-    results = {"flagship": flagship, "one_by_one": one_by_one, "its_only": its_only, "hostile": hostile}
+def pages(request: pytest.FixtureRequest) -> dict[str, str]:
+    results = {name: request.getfixturevalue(name) for name in NAMES}
     return {name: report_html(result) for name, result in results.items()}
 
 
-@pytest.mark.parametrize("name", ["flagship", "one_by_one", "its_only", "hostile"])
+@pytest.mark.parametrize("name", NAMES)
 class TestEveryReport:
     def test_is_well_formed(self, name: str, pages: dict[str, str], read_html: Callable[[str], Any]) -> None:
         page = read_html(pages[name])
@@ -84,7 +85,7 @@ class TestEveryReport:
     ) -> None:
         page = read_html(pages[name])
         assert len(page.all("caption")) == len(page.all("table")) > 3
-        assert {a.get("scope") for a in page.all("th")} == {"row", "col"}
+        assert {"row", "col"} <= {a.get("scope") for a in page.all("th")} <= {"row", "col", "rowgroup"}
         regions = [a for a in page.all("div") if a.get("role") == "region"]
         assert all(a.get("aria-label") and a.get("tabindex") == "0" for a in regions)
 
@@ -101,7 +102,7 @@ def test_a_simulated_study_cannot_be_taken_for_a_real_one(
     pages: dict[str, str], read_html: Callable[[str], Any]
 ) -> None:
     page = read_html(pages["flagship"])
-    figures = len([a for a in page.all("svg") if a.get("role") == "img"])
+    figures = len([a for a in page.all("svg") if a.get("role") == "img" and a.get("aria-labelledby")])
     assert page.texts[0] == ("title", "SIMULATED: Early Intervention ASB Officer pilot")
     assert page.visible.count(SIMULATED) == 1 + 1 + 2 * figures, (
         "banner, footer, each figure's subtitle and description"
@@ -183,6 +184,44 @@ def test_a_caveat_that_the_health_banner_gives_is_not_repeated(
     twice = replace(flagship, decision=replace(flagship.decision, caveats=(said, "Mind the gap.")))
     page = read_html(report_html(twice))
     assert [text for tag, text in page.texts if tag == "li" and text in {said, "Mind the gap."}] == ["Mind the gap."]
+
+
+def test_many_caveats_are_cut_and_counted(flagship: RunResult, read_html: Callable[[str], Any]) -> None:
+    many = replace(flagship, decision=replace(flagship.decision, caveats=tuple(f"Caveat {i}." for i in range(20))))
+    listed = [text for tag, text in read_html(report_html(many)).texts if tag == "li"]
+    assert [text for text in listed if text.startswith("Caveat")] == [f"Caveat {i}." for i in range(6)]
+    assert "And 14 more below." in listed
+
+
+def test_what_checks_found_is_not_said_again_among_the_caveats(checked: RunResult) -> None:
+    findings = tuple(c.finding for c in checked.outcomes["recurrence"].checks)
+    said = replace(checked, decision=replace(checked.decision, caveats=(*findings[:1], *findings[5:6])))
+    caveats = report_html(said).split("Bear in mind")[1].split("</ul>")[0]
+    assert "Every area has cases" in caveats, "it passed, so the banner is silent about it"
+    assert "Leaving out one area" not in caveats
+
+
+def test_every_drawing_of_a_check_stands_with_its_numbers(
+    pages: dict[str, str], checked: RunResult, read_html: Callable[[str], Any]
+) -> None:
+    page = read_html(pages["checked"])
+    tracks = [a for a in page.all("svg") if (a.get("class") or "").startswith("track")]
+    behind = [c.evidence for o in checked.outcomes.values() for c in o.checks if c.evidence is not None]
+    forests = [row for e in behind if e.figure is Figure.FOREST for row in e.rows]
+    assert len(tracks) == len([row for row in forests if row.estimate is not None]) > 50
+    assert all(a.get("aria-hidden") == "true" for a in tracks), "the cells beside them say the same"
+    plots = [a for a in page.all("svg") if a.get("class") == "plot"]
+    assert len(plots) == 4 * 5
+    assert all(a.get("role") == "img" and a.get("aria-label") for a in plots)
+    captions = [text for tag, text in page.texts if tag == "caption"]
+    named = [text for tag, text in page.texts if tag == "figcaption" and text.endswith("(simulated records)")]
+    curves = [text for text in named if text.startswith("Every combination of choices")]
+    assert {f"{text}: the numbers" for text in named if text not in curves} <= set(captions)
+    assert captions.count("The combinations at either end") == len(curves) == 4
+
+
+def test_a_report_with_every_check_stays_a_report_one_can_open(pages: dict[str, str]) -> None:
+    assert len(pages["checked"]) < 1_200_000
 
 
 def test_every_figure_in_the_report_has_its_numbers_in_a_table(
@@ -302,6 +341,32 @@ FOUND = st.fixed_dictionaries(
     }
 )
 POINTS = st.lists(st.tuples(LEVELS, LEVELS, LEVELS, LEVELS), min_size=PERIODS, max_size=PERIODS)
+
+
+ROWS = st.builds(
+    Row, WORDS, st.none() | FINITE, st.none() | FINITE, st.none() | FINITE, st.none() | st.floats(0, 1), WORDS, WORDS,
+    st.booleans(),
+)  # fmt: skip
+EVIDENCE = st.builds(
+    Evidence, WORDS, st.sampled_from(Figure), st.sampled_from(Scale), st.sampled_from(Quantity),
+    st.lists(ROWS, max_size=6).map(tuple), WORDS, st.booleans(),
+)  # fmt: skip
+IDS = st.sampled_from(["leave_one_out", "event_study", "specification_curve", "another"])
+CHECKS = st.lists(st.builds(Check, IDS, st.sampled_from(Status), WORDS, WORDS, st.none() | EVIDENCE), max_size=5)
+
+
+def test_any_check_makes_a_sound_report(one_by_one: RunResult, read_html: Callable[[str], Any]) -> None:
+    bare = replace(one_by_one.outcomes["asb"], paths=(), windows=())
+
+    @settings(max_examples=60, deadline=None, phases=(Phase.explicit, Phase.generate))
+    @given(checks=CHECKS.map(tuple), better=st.sampled_from(["higher", "lower"]))
+    def holds(checks: tuple[Check, ...], better: str) -> None:
+        outcome = replace(bare, checks=checks, better=better)
+        text = report_html(replace(one_by_one, outcomes={"asb": outcome}))
+        assert not NON_NUMBERS.search(read_html(text).visible)
+        assert not re.search(r'="[^"]*(?<![a-z])(nan|inf)(?![a-z])[^"]*"', text)
+
+    holds()
 
 
 def test_any_result_makes_a_sound_report(flagship: RunResult, read_html: Callable[[str], Any]) -> None:

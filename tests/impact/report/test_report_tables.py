@@ -6,7 +6,7 @@ import pytest
 
 from impact.report import tables
 from impact.result import RunResult
-from models.estimate import NotEstimable
+from models.estimate import Check, Evidence, Figure, NotEstimable, Quantity, Row, Scale, Status
 
 TITLES = {"did": "Difference-in-differences", "its": "Interrupted time series"}
 
@@ -126,13 +126,6 @@ def test_long_series_are_cut_to_the_last_periods(flagship: RunResult) -> None:
     assert made.notes[-1] == "240 of 300 months are shown, the last ones; results.json holds them all."
 
 
-def test_checks_are_listed_worst_first(flagship: RunResult) -> None:
-    made = tables.checks_table(flagship.outcomes["recurrence"])
-    assert made is not None
-    assert [row[0] for row in made.rows] == ["Warning", "Not run", "Passed", "Passed"]
-    assert tables.checks_table(replace(flagship.outcomes["asb"], checks=())) is None
-
-
 def test_an_outcome_without_an_estimate_says_so_among_the_headlines(its_only: RunResult) -> None:
     made = tables.headlines_table(its_only, ["asb", "satisfaction"])
     assert made.rows[1][:4] == (
@@ -141,3 +134,34 @@ def test_an_outcome_without_an_estimate_says_so_among_the_headlines(its_only: Ru
         "no estimate",
         "not available",
     )
+
+
+# Checks as a file ----------------------------------------------------------------------------------------------------
+
+
+def test_every_row_behind_every_check_is_in_the_file(checked: RunResult) -> None:
+    rows = rows_of(tables.sensitivity_csv(checked))
+    checks = [check for outcome in checked.outcomes.values() for check in outcome.checks]
+    assert len(rows) == sum(len(check.evidence.rows) if check.evidence else 1 for check in checks)
+    found = [r for r in rows if (r["outcome"], r["check"]) == ("recurrence", "leave_one_out")]
+    assert [r["label"] for r in found[:2]] == ["main analysis", "without Breckland"]
+    assert (found[0]["chosen"], found[0]["status"], found[0]["scale"]) == ("yes", "warn", "difference")
+    assert (float(found[0]["estimate"]), float(found[0]["lo"]), float(found[0]["hi"])) == (-0.046, -0.081, -0.011)
+    assert found[1]["group"] == "Comparison areas"
+
+
+def test_a_check_without_numbers_is_one_row_with_its_finding(checked: RunResult) -> None:
+    (row,) = [r for r in rows_of(tables.sensitivity_csv(checked)) if (r["outcome"], r["check"]) == ("asb", "shocks")]
+    assert (row["status"], row["estimate"], row["label"]) == ("not_run", "", "")
+    assert row["finding"] == "No stretch was left out, so there is nothing to compare."
+
+
+@pytest.mark.parametrize("start", ["=1+1", "@x", "\n=1", "\u202e=1"])
+def test_no_label_or_note_of_a_check_runs_as_a_formula(start: str, flagship: RunResult) -> None:
+    evidence = Evidence(
+        start, Figure.FOREST, Scale.RATIO, Quantity.NUMBER, (Row(start, -1.5, note=start, group=start),)
+    )
+    outcome = replace(flagship.outcomes["asb"], checks=(Check(start, Status.PASS, start, "", evidence),))
+    (row,) = rows_of(tables.sensitivity_csv(replace(flagship, outcomes={"asb": outcome})))
+    assert all(row[key].startswith("'") for key in ("check", "finding", "label", "note", "group"))
+    assert float(row["estimate"]) == -1.5

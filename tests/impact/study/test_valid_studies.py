@@ -21,6 +21,9 @@ RIGHT = {
         '{KLWN: "King\'s Lynn and West Norfolk"}': "{}",
     },
     "every other area": {"comparison: [": "comparison: others #[", "to: Norwich": "to: Elsewhere"},
+    "neighbours of comparison areas": {"Broadland: [Norwich]}": "Norwich: [Broadland], KLWN: [Fenland]}"},
+    "uptake without eligibility": {"eligible: fit, ": ""},
+    "chosen on the whole baseline": {"{from: 2018-05, to: 2018-09": "{from: 2018-Q2, to: 2023-Q1"},
     "alias of a listed area": {"areas: [South Norfolk, Broadland]}": "areas: [KLWN]}"},
     "baseline from the first period": {"{from: 2018-04, to: 2023-03}": "{to: 2023-03}"},
     "baseline to the start": {"{from: 2018-04, to: 2023-03}": "{from: 2018-04}"},
@@ -44,7 +47,8 @@ RIGHT = {
     "keys with nothing": {"  end: 2024-03-31\n": "  end:\n", "{from: 2018-04, to: 2023-03}": "{from: ~, to: null}"},
     "weeks": {"unit: month": "unit: week", "reader: police.uk": "reader: generic"},
     "areas with odd names": {"[South Norfolk, Broadland]\n": "[no, 1_0]\n", "neighbours: {South": "# {",
-                             "areas: [South Norfolk, Broadland]}": "areas: []}"},
+                             "areas: [South Norfolk, Broadland]}": "areas: []}",
+                             "dominant: [Broadland]": "dominant: []"},
 }  # fmt: skip
 
 

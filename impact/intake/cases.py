@@ -1,0 +1,92 @@
+"""Everything cut from the rows of one outcome: the main panel, and the others that checks look at."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from impact.intake.cells import Counted, Groups, counted, group
+from impact.intake.codings import codings_of
+from impact.intake.findings import Findings, listed
+from impact.intake.panels import Frame, Sample, check_panel
+from impact.intake.rings import rings_of
+from impact.intake.strata import strata_of
+from impact.intake.uptake import eligible_cases, unknown_windows, uptake_of, warn_of_uptake
+from impact.study.outcomes import CountOutcome, DurationOutcome, Outcome
+from impact.study.schema import Study
+from models.case import Case
+from models.panel import Panel
+
+
+def case_of(study: Study, sample: Sample, key: str, findings: Findings) -> Case:
+    """Reduce the rows of one outcome to its panels, and check the main one.
+
+    One expression gives the main panel and whatever only adds up other groups of the same rows; kinds of cases and
+    the areas around the study have one of their own.
+    """
+    outcome = study.outcomes[key]
+    population = sample.population(outcome)
+    frame = Frame.of(key, outcome, sample, population)
+    placed, asked = frame.placed, frame.placed.asked
+    flags = [placed.typed[need] for need in (asked.eligible, asked.accepted) if need is not None]
+    keys = [*flags, *(["recode", "given"] if placed.recoded else [])]
+    groups = group(key, placed, _rows(frame), frame.place, keys)
+    inside = groups.placed(groups.area)
+    main = counted(outcome, inside)
+    panel = frame.panel(main)
+    if frame.deserted:
+        _nobody_left(frame, findings)
+    else:
+        check_panel(frame, main, panel, study.disclosure.minimum, findings)
+    warn_of_uptake(frame, inside, findings)
+    return Case(
+        panel=panel,
+        better=outcome.better.sign,
+        worthwhile=_linear(outcome),
+        eligible=_eligible(frame, inside, panel),
+        eligible_unknown=unknown_windows(frame, inside),
+        uptake=uptake_of(frame, inside),
+        asked=_asked(frame, main),
+        strata=strata_of(frame, findings),
+        codings=codings_of(study, frame, groups, panel, population),
+        rings=rings_of(study, frame, findings),
+    )
+
+
+def _rows(frame: Frame) -> Any:
+    """Rows in the study's areas, as the study codes them or as the source does."""
+    rows, place = frame.placed.rows, frame.place
+    held = place.holds(rows)
+    return rows.filter(held | place.holds(rows, "given") if frame.placed.recoded else held)
+
+
+def _nobody_left(frame: Frame, findings: Findings) -> None:
+    exposure = frame.outcome.exposure if isinstance(frame.outcome, CountOutcome) else None
+    findings.error(
+        "nobody_left",
+        f"areas.recode leaves no population of {listed([f"'{area}'" for area in frame.deserted], 8)}.",
+        "Correct areas.recode[].population, or the columns of the population's source.",
+        source=exposure.source if exposure else None,
+    )
+
+
+def _linear(outcome: Outcome) -> float | None:
+    """Smallest worthwhile effect on the linear scale."""
+    given = outcome.worthwhile
+    if given is not None and isinstance(outcome, CountOutcome | DurationOutcome):
+        return math.log1p(given)
+    return given
+
+
+def _eligible(frame: Frame, groups: Groups, everybody: Panel) -> Panel | None:
+    """Eligible cases; all of them if the study says only who took the service up."""
+    asked = frame.placed.asked
+    if asked.eligible is None:
+        return None if asked.accepted is None else everybody
+    return frame.panel(counted(frame.outcome, eligible_cases(frame, groups)))
+
+
+def _asked(frame: Frame, main: Counted) -> Panel | None:
+    if frame.placed.asked.one_row_per_cell or not np.any(main.blank):
+        return None
+    return frame.share(main.rows - main.blank, main.rows)

@@ -1,0 +1,1 @@
+"""Sensitivity of a difference-in-differences: the same comparison with one choice made otherwise, as checks."""
