@@ -163,5 +163,18 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:  # noqa: BLE001 - the last door: a fault of ours, told as such
+        if _was_interrupted(error):
+            console.whisper("interrupted; nothing was written")
+            sys.exit(EXIT_INTERRUPTED)
         console.internal_error(error, traceback.format_exc())
         sys.exit(EXIT_INTERNAL)
+
+
+def _was_interrupted(error: BaseException) -> bool:
+    """Whether an interruption lies behind an error: a library interrupted while it loads reports a fault of its own."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, KeyboardInterrupt):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 
 from impact.intake.data import Intake, SourceAccount
+from impact.report import format as fmt
 from impact.result import DataInfo, ProblemInfo, SetAsideInfo, SourceInfo, WindowInfo
 from models.describe import GroupTrend, WindowValue
 from models.estimate import Check, Path
@@ -66,15 +67,24 @@ def window_infos(values: Sequence[WindowValue], hidden: Collection[str]) -> tupl
 
 
 def published_checks(checks: Sequence[Check], hidden: Collection[str]) -> tuple[Check, ...]:
-    """Checks without what would tell a hidden area's change: an estimate with and without it gives that away."""
-    if not hidden:
-        return tuple(checks)
-    return tuple(
+    """Checks with their dates in words, and without what would tell a hidden area's change.
+
+    An estimate with and without an area gives that area's change away.
+    """
+    withheld = (
         replace(check, finding=WITHHELD, detail="", evidence=None)
-        if check.evidence is not None and check.evidence.by_area
+        if hidden and check.evidence is not None and check.evidence.by_area
         else check
         for check in checks
     )
+    return tuple(map(_in_words, withheld))
+
+
+def _in_words(check: Check) -> Check:
+    evidence = check.evidence
+    if evidence is not None:
+        evidence = replace(evidence, title=fmt.in_words(evidence.title), note=fmt.in_words(evidence.note))
+    return replace(check, finding=fmt.in_words(check.finding), detail=fmt.in_words(check.detail), evidence=evidence)
 
 
 def published_paths(

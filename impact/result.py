@@ -82,7 +82,12 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class StudyInfo:
-    """The study as it was run: what the report says of it."""
+    """The study as it was run: what the report says of it.
+
+    `dominant` areas are also left out in turn; `displacement` areas are those around the treated ones, into which the
+    problem may have moved, and `displacement_compared` those they are compared with; `chosen_on` is the stretch for
+    whose high values the treated areas were chosen.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     id: str
@@ -103,6 +108,10 @@ class StudyInfo:
     models: tuple[ModelInfo, ...]
     simulated: bool
     disclosure_minimum: int
+    dominant: tuple[str, ...] = ()
+    displacement: tuple[str, ...] = ()
+    displacement_compared: tuple[str, ...] = ()
+    chosen_on: SpanInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,16 @@ def study_info(study: Study, data: Intake, models: tuple[str, ...]) -> StudyInfo
         models=tuple(_model(study, name) for name in models),
         simulated=any(account.simulated for account in data.accounts.values()),
         disclosure_minimum=study.disclosure.minimum,
+        dominant=study.areas.dominant,
+        displacement=study.areas.rings.displacement if study.areas.rings else (),
+        displacement_compared=study.areas.rings.compared_with if study.areas.rings else (),
+        chosen_on=_chosen_on(study),
     )
+
+
+def _chosen_on(study: Study) -> SpanInfo | None:
+    chosen = study.areas.chosen_on
+    return SpanInfo(chosen.from_.text, chosen.to.text, chosen.why) if chosen else None
 
 
 def _intervention(given: Intervention) -> InterventionInfo:

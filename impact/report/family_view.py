@@ -37,9 +37,9 @@ def _title(result: RunResult, key: str) -> str:
 
 def _primary(result: RunResult, family: FamilyInfo) -> str:
     return (
-        f"One outcome was named beforehand as the one to judge by, and keeps its own test: "
-        f"{_title(result, family.primary)}. The more others are looked at, the likelier it is that one of them moves "
-        "by chance alone, so their p values are raised to allow for that."
+        f"One outcome is the one to judge by, and keeps its own test: {_title(result, family.primary)}. The more "
+        "others are looked at, the likelier it is that one of them moves by chance alone, so their p values are raised "
+        "to allow for that."
     )
 
 
@@ -101,6 +101,6 @@ def _notes(family: FamilyInfo) -> list[str]:
         which = "all" if family.exact else "a random sample"
         notes.append(
             f"The raised p values compare {fmt.count(family.assignments)} choices of treated areas, {which} of those "
-            "there are; the primary outcome has the p value of its headline."
+            "there are; the primary outcome and the index have the p value of a headline."
         )
     return notes + ([family.index.note] if family.index else [])

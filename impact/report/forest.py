@@ -114,8 +114,15 @@ def forest(result: RunResult, outcome: OutcomeResult, name: str) -> str | None:
     rows, before = [], ""
     for estimate in estimates:
         title = titles.get(estimate.model, estimate.model)
-        label = estimate.method if estimate.estimand == estimates[0].estimand else estimate.estimand
-        rows.append(_row(outcome, estimate, "" if title == before else title, label, strong=estimate.headline))
+        rows.append(
+            _row(
+                outcome,
+                estimate,
+                "" if title == before else title,
+                _label(estimate, estimates[0]),
+                strong=estimate.headline,
+            )
+        )
         before = title
     scale = estimates[0].scale
     panel = Panel(axis_caption(outcome, scale), scale, fmt.measure_of(outcome.kind), tuple(rows))
@@ -124,6 +131,13 @@ def forest(result: RunResult, outcome: OutcomeResult, name: str) -> str | None:
     with sheet(_height((panel,)), f"{outcome.title}: every estimate", wording.figure_note(result)) as page:
         _panels(page, (panel,))
         return page.svg(name, wording.described(said, result))
+
+
+def _label(estimate: Estimate, first: Estimate) -> str:
+    """Name an estimate by its method, or by what it estimates where that is not what the first one does."""
+    if estimate.estimand == first.estimand:
+        return estimate.method
+    return f"{estimate.estimand}, permutation" if "permutation" in estimate.method else estimate.estimand
 
 
 def overview(result: RunResult, keys: Sequence[str], name: str) -> str | None:

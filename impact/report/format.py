@@ -70,6 +70,7 @@ __all__ = [
 ]
 
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
+LABEL = re.compile(r"(?<![\w-])\d{4}-(?:Q[1-4]|\d{2}(?:-\d{2})?)(?![\w-])")
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -199,6 +200,11 @@ def short_period(label: str) -> str:
     except ValueError:
         return label
     return f"{moment.day} {MONTHS[moment.month - 1][:3]} {moment:%y}"
+
+
+def in_words(text: str) -> str:
+    """Write every month, quarter and day of a text in words: "2022-10 to 2023-03" as "October 2022 to March 2023"."""
+    return LABEL.sub(lambda found: period(found[0]), text)
 
 
 def span(first: str, last: str, unit: str) -> str:

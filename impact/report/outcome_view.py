@@ -124,7 +124,8 @@ def _p(outcome: OutcomeResult, head: Estimate) -> str:
     least = head.attainable_p
     if least is None:
         alike = [e for e in outcome.estimates if e.estimand == head.estimand and e.clusters == head.clusters]
-        least = min((e.attainable_p for e in alike if e.attainable_p is not None), default=None)
+        exact = [e.attainable_p for e in alike if "permutation" in e.method and e.attainable_p is not None]
+        least = min(exact, default=None)
     if least is None:
         return fmt.p_value(head.p_value)
     return f"{fmt.p_value(head.p_value)}; the smallest an exact test of these areas can give is {fmt.smallest_p(least)}"

@@ -81,8 +81,19 @@ def _facts(study: StudyInfo) -> tuple[tuple[str, tuple[str, ...]], ...]:
             f"Comparison {plural(study.area_level)}",
             _areas(study.comparison) or ("There are none: only the treated areas are seen.",),
         ),
+        (f"Dominant {plural(study.area_level)}", _areas(study.dominant)),
+        ("Where the problem may have moved", _areas(study.displacement)),
+        ("Those are compared with", _areas(study.displacement_compared)),
+        ("Chosen for high values in", _chosen_on(study.chosen_on)),
     )
-    return tuple((label, tuple(parts)) for label, parts in lines)
+    return tuple((label, tuple(parts)) for label, parts in lines if parts)
+
+
+def _chosen_on(span: SpanInfo | None) -> tuple[str, ...]:
+    if span is None:
+        return ()
+    when = fmt.period(span.first) if span.first == span.last else f"{fmt.period(span.first)} to {fmt.period(span.last)}"
+    return (f"{when}{f': {span.why}' if span.why else ''}",)
 
 
 def _areas(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -92,3 +92,16 @@ def test_what_tells_a_hidden_areas_change_is_withheld_and_nothing_else() -> None
     withheld, *others = published_checks(checks, {"B", "C"})
     assert tuple(others) == checks[1:]
     assert (withheld.status, withheld.finding, withheld.detail, withheld.evidence) == (Status.WARN, WITHHELD, "", None)
+
+
+def test_dates_in_findings_are_written_in_words() -> None:
+    rows = (Row("2022-10 to 2023-03", 0.9),)
+    evidence = Evidence("Compared with 2022-Q4", Figure.SERIES, Scale.RATIO, Quantity.OUTCOME, rows, "From 2023-04-03.")
+    (found,) = published_checks([Check("x", Status.PASS, "From 2022-10 to 2023-03, of A2022-10.", "", evidence)], ())
+    assert found.finding == "From October 2022 to March 2023, of A2022-10."
+    assert found.evidence is not None
+    assert (found.evidence.title, found.evidence.note) == (
+        "Compared with October to December 2022",
+        "From 3 April 2023.",
+    )
+    assert found.evidence.rows == rows
