@@ -41,7 +41,6 @@ ELSEWHERE = {
     "Wild bootstrap, Rademacher, all 128": (0.038, 0.042, 0.033, 0.037, 0.123, 0.009, 0.035),
     "Wild bootstrap, Webb, 999 draws": (0.040, 0.042, 0.035, 0.038, 0.124, 0.011, 0.035),
     "Subcluster wild bootstrap, 999 draws": (0.056, 0.053, 0.043, 0.046, 0.061, 0.040, 0.045),
-    "Clustered by area (CR1), t(6)": (0.109, 0.113, 0.102, 0.111, 0.184, 0.060, 0.106),
     "Two-way fixed effects, robust": (0.063, 0.257, 0.468, 0.383, 0.278, 0.225, 0.375),
 }
 ELSEWHERE_RUNS = 5_000

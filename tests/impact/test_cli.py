@@ -206,11 +206,7 @@ def test_a_fault_of_the_program_is_told_as_such(tmp_path: Path, starter: Path) -
 def test_an_interruption_that_a_library_reports_as_its_own_fault_is_still_an_interruption() -> None:
     from impact.cli import _was_interrupted
 
-    try:
-        try:
-            raise KeyboardInterrupt
-        except KeyboardInterrupt:
-            raise ImportError("half loaded")  # noqa: B904 - as a library does that is interrupted while it loads
-    except ImportError as error:
-        assert _was_interrupted(error)
+    half_loaded = ImportError("half loaded")
+    half_loaded.__context__ = KeyboardInterrupt()
+    assert _was_interrupted(half_loaded)
     assert not _was_interrupted(ImportError("missing"))
