@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -9,8 +10,9 @@ from impact.result import AdjustedInfo, FamilyInfo, IndexInfo
 from impact.study.outcomes import Outcome, OutcomeRole
 from impact.study.schema import Study
 from models.arrays import BoolArray, FloatArray
-from models.changes import change, why_not
+from models.changes import Weighting, change, weights_of, why_not
 from models.design import Design
+from models.did import DidOptions
 from models.effect import effect_of
 from models.inference.permutation import attainable_p
 from models.inference.refusal import NoInference
@@ -32,17 +34,16 @@ class Joint:
         The panels of the outcomes, of these areas only.
     w
         Change of each area in each outcome, shape (G, K).
+    resolution
+        Size of a difference between changes that is only rounding error, of each outcome.
     treated
         Mask of the treated areas, shape (G,).
     """
 
     panels: Mapping[str, Panel]
     w: FloatArray
+    resolution: tuple[float, ...]
     treated: BoolArray
-
-    def columns(self, keys: list[str]) -> FloatArray:
-        """Changes of some of the outcomes, shape (G, number of keys)."""
-        return self.w[:, [list(self.panels).index(key) for key in keys]]
 
 
 def family(study: Study, panels: Mapping[str, Panel], design: Design) -> FamilyInfo | None:
@@ -57,8 +58,9 @@ def family(study: Study, panels: Mapping[str, Panel], design: Design) -> FamilyI
     joint, refused = _joint(chosen, panels)
     primary = study.deciding_outcome
     others = [key for key in chosen if key in joint.panels and key != primary]
-    tests = _tests(joint, others, design)
-    index = _index(joint, chosen, design)
+    weighting = weighting_of(study.model_options)
+    tests = _tests(joint, others, design, weighting)
+    index = _index(joint, chosen, design, weighting)
     reasons = [
         *refused,
         *([tests.reason] if isinstance(tests, NoInference) else []),
@@ -75,8 +77,21 @@ def family(study: Study, panels: Mapping[str, Panel], design: Design) -> FamilyI
     )
 
 
-def _tests(joint: Joint, others: list[str], design: Design) -> StepDown | NoInference | None:
-    return step_down(joint.columns(others), joint.treated, design.seed) if others else None
+def weighting_of(options: Mapping[str, Any]) -> Weighting:
+    """How the difference-in-differences counts areas, by the options of the models."""
+    did = options.get("did")
+    return Weighting(did.weights) if isinstance(did, DidOptions) else Weighting.EQUAL
+
+
+def _tests(joint: Joint, others: list[str], design: Design, weighting: Weighting) -> StepDown | NoInference | None:
+    if not others:
+        return None
+    places = [list(joint.panels).index(key) for key in others]
+    sizes = [weights_of(joint.panels[key], joint.panels[key].periods.baseline, weighting) for key in others]
+    known = [size for size in sizes if size is not None]
+    weights = np.stack(known, axis=1) if known else None
+    resolution = [joint.resolution[place] for place in places]
+    return step_down(joint.w[:, places], joint.treated, design.seed, resolution, weights)
 
 
 def _adjusted(others: list[str], tests: StepDown) -> tuple[AdjustedInfo, ...]:
@@ -96,12 +111,15 @@ def _joint(chosen: Mapping[str, Outcome], panels: Mapping[str, Panel]) -> tuple[
     if kept and missing:
         refused.append(f"Areas without data in one of the outcomes are left out here: {listed(missing)}.")
     if not kept or not (usable & first.treated).any() or not (usable & ~first.treated).any():
-        return Joint({}, np.empty((0, 0)), np.empty(0, dtype=np.bool_)), refused
+        return Joint({}, np.empty((0, 0)), (), np.empty(0, dtype=np.bool_)), refused
     w = np.stack([changes[key].w[usable] for key in kept], axis=1)
-    return Joint({key: select_areas(panels[key], usable) for key in kept}, w, first.treated[usable]), refused
+    chosen_areas = {key: select_areas(panels[key], usable) for key in kept}
+    return Joint(chosen_areas, w, tuple(changes[key].resolution for key in kept), first.treated[usable]), refused
 
 
-def _index(joint: Joint, chosen: Mapping[str, Outcome], design: Design) -> IndexInfo | NoInference:
+def _index(
+    joint: Joint, chosen: Mapping[str, Outcome], design: Design, weighting: Weighting
+) -> IndexInfo | NoInference:
     if len(joint.panels) < 2:
         return NoInference("It needs two outcomes with an estimate.")
     better = [chosen[key].better.sign for key in joint.panels]
@@ -117,12 +135,14 @@ def _index(joint: Joint, chosen: Mapping[str, Outcome], design: Design) -> Index
         p_value=found.p_value,
         attainable_p=attainable_p(found.treated, found.comparison),
         weights=dict(zip(joint.panels, weights.weight.tolist(), strict=True)),
-        note=_note(weights),
+        note=_note(weights, weighting),
     )
 
 
-def _note(weights: Weights) -> str:
+def _note(weights: Weights, weighting: Weighting) -> str:
     unit = "In standard deviations of a period's value within an area over the baseline; positive is better."
+    if weighting is not Weighting.EQUAL:
+        unit += " Areas count equally here, because their size differs from one outcome to the next."
     if weights.equal:
         return f"{unit} Outcomes weigh alike: {weights.equal}."
     return f"{unit} Outcomes that move together in the baseline share their weight."

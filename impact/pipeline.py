@@ -12,17 +12,19 @@ import numpy as np
 from impact import provenance
 from impact.decision import decide
 from impact.errors import ModelError, UsageError
-from impact.family import family
+from impact.family import family, weighting_of
 from impact.intake.data import Intake
 from impact.intake.design import design_of
 from impact.intake.read import read
-from impact.publish import data_info, hidden_areas, published_checks, published_paths, window_infos
+from impact.publish import data_info, hidden_areas, published_checks, published_paths, small_elsewhere, window_infos
 from impact.result import SCHEMA_VERSION, OutcomeResult, ProtocolInfo, Provenance, RunResult
 from impact.study.outcomes import ContinuousOutcome, Outcome
 from impact.study.schema import Study
 from impact.study_info import outcome_definition, outcome_title, study_info
 from models import agreement, describe
+from models.arrays import BoolArray, FloatArray
 from models.case import Case
+from models.changes import Weighting, weights_of
 from models.design import Design
 from models.estimate import Estimate, ModelOutput, NotEstimable
 from models.panel import Panel
@@ -117,7 +119,8 @@ def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options
     windows = describe.windows(panel)
     hidden = hidden_areas(windows, sample.minimum)
     shown = not hidden & {area for area, treated in zip(panel.areas, panel.treated, strict=True) if treated}
-    baseline, counterfactual = treated_levels(panel, headline) if shown else (None, None)
+    weighting = weighting_of(options)
+    baseline, counterfactual = treated_levels(panel, headline, weighting) if shown else (None, None)
     model_paths = tuple(path for output in outputs.values() for path in output.paths)
     checks = tuple(check for output in outputs.values() for check in output.checks)
     return OutcomeResult(
@@ -132,7 +135,9 @@ def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options
         counterfactual=counterfactual,
         estimates=estimates,
         paths=published_paths(panel, describe.trends(panel), model_paths, hidden, sample.minimum),
-        checks=published_checks((*checks, *agreement.between_models(estimates)), hidden),
+        checks=published_checks(
+            (*checks, *agreement.between_models(estimates)), hidden, small_elsewhere(sample.case, sample.minimum)
+        ),
         not_estimable=tuple(reason for output in outputs.values() for reason in output.not_estimable),
         windows=window_infos(windows, hidden),
         disclosure_minimum=sample.minimum,
@@ -150,17 +155,24 @@ def one_headline(by_model: Mapping[str, Sequence[Estimate]]) -> tuple[Estimate, 
     )
 
 
-def treated_levels(panel: Panel, headline: Estimate | None) -> tuple[float | None, float | None]:
-    """Treated areas' mean level at baseline, and in follow-up had there been no effect, in the outcome's unit."""
-    before = _mean_level(panel, panel.periods.baseline)
-    after = _mean_level(panel, panel.periods.follow_up)
+def treated_levels(
+    panel: Panel, headline: Estimate | None, weighting: Weighting = Weighting.EQUAL
+) -> tuple[float | None, float | None]:
+    """Treated areas' mean level at baseline, and in follow-up had there been no effect, in the outcome's unit.
+
+    Areas count as they do in the difference-in-differences, so that the effect carries the one mean to the other.
+    """
+    periods = panel.periods
+    sizes = weights_of(panel, periods.baseline, weighting) if panel.n_comparison else None
+    before, after = (_mean_level(panel, window, sizes) for window in (periods.baseline, periods.follow_up))
     without = None if headline is None or after is None else after - headline.linear(headline.estimate)
     return tuple(None if x is None else float(natural(panel, np.asarray(x))) for x in (before, without))  # type: ignore[return-value]
 
 
-def _mean_level(panel: Panel, window: np.ndarray[Any, np.dtype[np.bool_]]) -> float | None:
+def _mean_level(panel: Panel, window: BoolArray, sizes: FloatArray | None) -> float | None:
     values = summarise(panel.cells, window).value[panel.treated]
-    return float(values.mean()) if np.isfinite(values).all() else None
+    weights = None if sizes is None else sizes[panel.treated]
+    return float(np.average(values, weights=weights)) if np.isfinite(values).all() else None
 
 
 def _chosen(study: Study, models: Sequence[str] | None) -> dict[str, Any]:

@@ -6,11 +6,13 @@ from dataclasses import asdict, replace
 from impact.intake.data import Intake, SourceAccount
 from impact.report import format as fmt
 from impact.result import DataInfo, ProblemInfo, SetAsideInfo, SourceInfo, WindowInfo
+from models import describe
+from models.case import Case
 from models.describe import GroupTrend, WindowValue
 from models.estimate import Check, Path
 from models.panel import Panel
 
-WITHHELD = "Few people stand behind one of the areas, so what single areas contribute is not shown."
+WITHHELD = "Few people stand behind one of the areas, so what would give its numbers away is not shown."
 
 
 def data_info(data: Intake) -> DataInfo:
@@ -46,6 +48,8 @@ def hidden_areas(values: Sequence[WindowValue], minimum: int) -> frozenset[str]:
 
     An area is hidden in both windows, because an estimate and one window give the other. Where it is the only hidden
     one of its group, the area with the next smallest cell is hidden too, because the group's series gives their total.
+    Where the group has no other, the two smallest of the other group are, because the number of rows in all less the
+    sizes of the rest is its own.
     """
     hidden: set[str] = set()
     for treated in (True, False):
@@ -53,7 +57,25 @@ def hidden_areas(values: Sequence[WindowValue], minimum: int) -> frozenset[str]:
         small = {v.area for v in group if too_small(v.least, minimum)}
         others = sorted((v.least, v.area) for v in group if v.area not in small)
         hidden |= small | ({others[0][1]} if len(small) == 1 and others else set())
-    return frozenset(hidden)
+    rest = dict.fromkeys(area for _, area in sorted((v.least, v.area) for v in values if v.area not in hidden))
+    return frozenset(hidden | set(list(rest)[:2] if len(hidden) == 1 else ()))
+
+
+def small_elsewhere(case: Case, minimum: int) -> frozenset[str]:
+    """Checks that look beyond the areas as the study has them, and would tell of few people there.
+
+    These are the areas around the treated ones, and the cases that another coding of a boundary moves: the estimate
+    with and without them gives them away.
+    """
+    found: set[str] = set()
+    if case.rings is not None and any(too_small(v.least, minimum) for v in describe.windows(case.rings)):
+        found |= {"displacement", "weighted_displacement"}
+    own = {(v.area, v.window): v.n for v in describe.windows(case.panel)}
+    coded = [v for coding in case.codings if coding.panel for v in describe.windows(coding.panel)]
+    moved = (abs(v.n - own.get((v.area, v.window), v.n)) for v in coded)
+    if any(too_small(v.least, minimum) or too_small(n, minimum) for v, n in zip(coded, moved, strict=True)):
+        found |= {"boundaries", "specification_curve"}
+    return frozenset(found)
 
 
 def window_infos(values: Sequence[WindowValue], hidden: Collection[str]) -> tuple[WindowInfo, ...]:
@@ -66,14 +88,17 @@ def window_infos(values: Sequence[WindowValue], hidden: Collection[str]) -> tupl
     )
 
 
-def published_checks(checks: Sequence[Check], hidden: Collection[str]) -> tuple[Check, ...]:
+def published_checks(
+    checks: Sequence[Check], hidden: Collection[str], small: Collection[str] = ()
+) -> tuple[Check, ...]:
     """Checks with their dates in words, and without what would tell a hidden area's change.
 
-    An estimate with and without an area gives that area's change away.
+    An estimate with and without an area gives that area's change away. The checks named in `small` are withheld as
+    well; see `small_elsewhere`.
     """
     withheld = (
         replace(check, finding=WITHHELD, detail="", evidence=None)
-        if hidden and check.evidence is not None and check.evidence.by_area
+        if check.evidence is not None and (check.id in small or (hidden and check.evidence.by_area))
         else check
         for check in checks
     )
@@ -83,7 +108,8 @@ def published_checks(checks: Sequence[Check], hidden: Collection[str]) -> tuple[
 def _in_words(check: Check) -> Check:
     evidence = check.evidence
     if evidence is not None:
-        evidence = replace(evidence, title=fmt.in_words(evidence.title), note=fmt.in_words(evidence.note))
+        rows = tuple(replace(row, note=fmt.in_words(row.note)) for row in evidence.rows)
+        evidence = replace(evidence, title=fmt.in_words(evidence.title), note=fmt.in_words(evidence.note), rows=rows)
     return replace(check, finding=fmt.in_words(check.finding), detail=fmt.in_words(check.detail), evidence=evidence)
 
 

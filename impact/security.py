@@ -50,6 +50,8 @@ CHOICES = frozenset(
     }
 )
 """Checks that repeat the headline under another choice, and warn if the answer changes."""
+THREATS = frozenset({"placebo_in_time", "regression_to_the_mean"})
+"""Those of them that warn of a threat, whether or not the answer changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,10 @@ def _answers(problems: Sequence[Problem]) -> str | None:
 def _fragile(checks: Sequence[Check]) -> str | None:
     """One threat, however many of the choices change the answer: they are looks at the same areas."""
     found = [check for check in checks if check.id in CHOICES and check.status is Status.WARN]
-    return f"The answer depends on a choice: {lower_first(found[0].finding)}" if found else None
+    if not found:
+        return None
+    first = found[0]
+    return first.finding if first.id in THREATS else f"The answer depends on a choice: {lower_first(first.finding)}"
 
 
 def _incomplete(checks: Sequence[Check], headline: Estimate) -> str | None:

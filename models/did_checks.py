@@ -76,14 +76,23 @@ def same_seasons(periods: Periods, before: BoolArray, after: BoolArray) -> bool:
     return bool(np.abs(first - second).sum() / 2 <= (1e-9 if exact else SEASON_TOLERANCE))
 
 
+def halves_of(panel: Panel) -> tuple[BoolArray, BoolArray] | NoInference:
+    """Masks of the first and the second half of the baseline's periods with data in some area, shape (T,) each."""
+    held = np.flatnonzero(panel.periods.baseline & observed(panel.cells).any(axis=0))
+    half = len(held) // 2
+    if half < SHORTEST_HALF:
+        return NoInference(f"It needs {2 * SHORTEST_HALF} periods of baseline with data.")
+    clock = np.arange(len(panel.periods))
+    return np.isin(clock, held[:half]), np.isin(clock, held[half:])
+
+
 def earlier_gap(panel: Panel, level: float, weighting: Weighting = Weighting.EQUAL) -> Check:
     """Estimate an effect where there was none, by the test of the headline: from the first half of the baseline on."""
-    members = np.flatnonzero(panel.periods.baseline)
-    half = len(members) // 2
-    if half < SHORTEST_HALF:
-        finding = f"The baseline is too short to look for an earlier gap: {2 * SHORTEST_HALF} periods are needed."
-        return Check("earlier_gap", Status.NOT_RUN, finding)
-    first, second = _mask(panel, members[:half]), _mask(panel, members[half:])
+    halves = halves_of(panel)
+    if isinstance(halves, NoInference):
+        finding = "The baseline is too short to look for an earlier gap."
+        return Check("earlier_gap", Status.NOT_RUN, finding, halves.reason)
+    first, second = halves
     changes = change(panel, first, second)
     reason = why_not(panel, changes, HALVES) or _gap_words(panel, changes, HALVES)
     weights = weights_of(panel, first, weighting)
@@ -134,12 +143,6 @@ def _season_shares(periods: Periods, window: BoolArray) -> FloatArray:
     """Share of a window's periods that begin in each month, shape (12,)."""
     months = [start.month - 1 for start, inside in zip(periods.starts, window, strict=True) if inside]
     return np.bincount(months, minlength=12) / max(1, len(months))
-
-
-def _mask(panel: Panel, members: np.typing.NDArray[np.intp]) -> BoolArray:
-    mask = np.zeros(len(panel.periods), dtype=np.bool_)
-    mask[members] = True
-    return mask
 
 
 def _excludes_null(estimate: Estimate) -> bool:

@@ -142,7 +142,8 @@ def _by_size(units: Units, design: Design) -> Found | NoInference:
     note = (
         f"Compares the estimate with {result.test.draws:,} samples of residuals drawn from all areas and scaled to the "
         f"size of each: variation may fall with size, as fitted to comparison areas. {_smallest(result.test)} Made for "
-        "few treated and many comparison areas that differ only by size."
+        "few treated and many comparison areas that differ only by size. With treated areas among the smallest it "
+        "claims an effect too often: 11 times in 100 with 20 comparison areas, 7 with 100, where 5 is right."
     )
     return _drawn(units, design, Words(FERMAN_PINTO, "Ferman-Pinto bootstrap", note), result.test)
 

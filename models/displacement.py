@@ -191,6 +191,7 @@ def weighted_displacement(case: Case, design: Design) -> Check | None:
         quantity=Quantity.NUMBER,
         rows=rows,
         note=_scaled_words(phi),
+        by_area=True,  # a difference in events beside the ratio gives the events
     )
     quotient = displacement_quotient(*_totals(inside, around))
     turned = found[0].estimate * found[2].estimate < 0 and not found[1].interval[0] <= 0 <= found[1].interval[1]

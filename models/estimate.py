@@ -213,7 +213,8 @@ class Evidence:
     note
         What a reader must know to read them; may be empty.
     by_area
-        True if single areas can be told from the rows, so that they are withheld where an area is suppressed.
+        True if single areas can be told from the rows, if only beside other estimates, so that they are withheld where
+        an area is suppressed.
     """
 
     title: str

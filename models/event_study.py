@@ -87,7 +87,7 @@ def joint_look(panel: Panel, bins: Bins, seed: int) -> StepDown | NoInference:
     earlier = len(found.bins.before) - 1
     if earlier < 1:
         return NoInference(f"No {bins.length.word} before the reference has a value in every area.")
-    return step_down(found.values[:, :earlier] - found.values[:, [earlier]], treated, seed)
+    return step_down(found.values[:, :earlier] - found.values[:, [earlier]], treated, seed, found.resolution)
 
 
 def _check(panel: Panel, design: Design, bins: Bins, before: _Found, after: _Found) -> Check:

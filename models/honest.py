@@ -138,7 +138,7 @@ def _magnitudes(ground: Ground) -> Check:
         f"The finding would survive a break from parallel trends {_up_to(survives)} the largest one seen before the "
         "start."
     )
-    status, finding = _verdict(ground, base, opening, surviving, (survives, intervals[2]))
+    status, finding = verdict(ground, base, opening, surviving, (survives, intervals[2]))
     step = signed(main.panel, look.largest_step).lstrip("+")
     worst = look.reach * look.largest_step
     aside = (
@@ -187,7 +187,7 @@ def _smoothness(ground: Ground) -> Check:
         f"{_up_to(survives)} the largest one seen in it."
     )
     opening = "If the earlier drift between the groups had gone on in a straight line, the estimate would be"
-    status, finding = _verdict(ground, base, opening, surviving, (survives, intervals[2]))
+    status, finding = verdict(ground, base, opening, surviving, (survives, intervals[2]))
     line = f"A bend is a change of slope from one {word} to the next."
     title = (
         "The effect if the earlier drift between the groups had gone on, with bends no sharper than those seen before"
@@ -233,7 +233,7 @@ def _first(holds: Callable[[float], bool]) -> float | None:
 # Words ---------------------------------------------------------------------------------------------------------------
 
 
-def _verdict(
+def verdict(
     ground: Ground, base: Effect, opening: str, surviving: str, limits: tuple[float | None, _Interval]
 ) -> tuple[Status, str]:
     """Status and finding: from the estimate without any break, then from how large a break it survives."""
@@ -241,7 +241,8 @@ def _verdict(
     how = changed_answer(main.effect, base)
     if how:
         own, other = (signed(main.panel, e.estimate) for e in (main.effect, base))
-        return Status.WARN, f"{opening} {other} instead of {own}, and {how}."
+        against = "as in the main analysis, but" if own == other else f"instead of {own}, and"
+        return Status.WARN, f"{opening} {other} {against} {how}."
     if not base.excludes_none:
         return Status.PASS, (
             "An effect of nought lies within the interval even without a break from parallel trends, so there is no "

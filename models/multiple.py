@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.arrays import BoolArray, FloatArray, IntArray
-from models.inference.permutation import assignments, attainable_p
+from models.inference.collapsed import tolerance
+from models.inference.permutation import assignments, attainable_p, mean_differences
 from models.inference.refusal import NoInference
 
-TIE = 1e-9  # statistics lie in [0, 1]; below this two of them are the same
+TIE = 1e-9  # statistics are of the order of 1; below this two of them are the same
 PER_OUTCOME = 5  # cells needed for each outcome before their correlations are estimated
 
 
@@ -55,7 +56,13 @@ class Weights:
     equal: str = ""
 
 
-def step_down(changes: FloatArray, treated: BoolArray, seed: int = 0) -> StepDown | NoInference:
+def step_down(
+    changes: FloatArray,
+    treated: BoolArray,
+    seed: int = 0,
+    resolution: float | Sequence[float] = 0.0,
+    weights: FloatArray | None = None,
+) -> StepDown | NoInference:
     """Test every outcome, allowing for how many there are, by step-down max-T over all choices of treated areas.
 
     Parameters
@@ -66,41 +73,47 @@ def step_down(changes: FloatArray, treated: BoolArray, seed: int = 0) -> StepDow
         Mask of the treated areas, shape (G,); both groups must have members.
     seed
         Seed of the random assignments, used only where there are too many to list.
+    resolution
+        Size of a difference that is only rounding error, of each outcome or of all.
+    weights
+        Weight of each area in each outcome, shape (G, K), > 0; None if areas count equally.
 
     Notes
     -----
-    The statistic of an outcome is the share of its variance between areas that lies between the groups, which orders
-    assignments as |t| does and is comparable across outcomes. With the outcomes sorted from the largest statistic to
+    The statistic of an outcome is its difference in mean change in units of its variation between areas. With equal
+    weights its square is the share of the variance that lies between the groups, which orders assignments as |t| does.
+    With the outcomes sorted from the largest statistic to
     the smallest, the adjusted p of the j-th is the largest, over i <= j, of the share of assignments whose largest
     statistic among outcomes i, ..., K reaches that of i (Westfall & Young 1993, algorithm 4.1; Romano & Wolf 2005,
     Econometrica 73:1237). Labels move for all outcomes together, so their correlations are allowed for.
     """
-    spread = ((changes - changes.mean(axis=0)) ** 2).sum(axis=0)
-    if (spread <= 0).any():
+    count = changes.shape[1]
+    centred = changes - changes.mean(axis=0)
+    limits = [tolerance(w, r) for w, r in zip(changes.T, np.broadcast_to(resolution, count), strict=True)]
+    if (np.abs(centred).max(axis=0) <= limits).any():
         return NoInference("In one of the outcomes all areas changed by the same amount, so nothing can be compared.")
     chosen, exact = assignments(treated, seed)
-    statistics = _between(changes, chosen, spread)
-    observed = _between(changes, np.flatnonzero(treated)[None, :], spread)[0]
-    count = len(chosen)
-    alone = (statistics >= observed - TIE).sum(axis=0) / count
+    sizes = [None] * count if weights is None else list(weights.T)
+    statistics = _standardised(centred, chosen, sizes)
+    observed = _standardised(centred, np.flatnonzero(treated)[None, :], sizes)[0]
+    alone = (statistics >= observed - TIE).mean(axis=0)
     order = np.argsort(-observed, kind="stable")
     largest = np.maximum.accumulate(statistics[:, order[::-1]], axis=1)[:, ::-1]
-    raised = np.maximum.accumulate((largest >= observed[order] - TIE).sum(axis=0) / count)
+    raised = np.maximum.accumulate((largest >= observed[order] - TIE).mean(axis=0))
     adjusted = np.empty_like(alone)
     adjusted[order] = raised
     floor = attainable_p(int(treated.sum()), int((~treated).sum()))
-    return StepDown(alone, adjusted, floor, count, exact)
+    return StepDown(alone, adjusted, floor, len(chosen), exact)
 
 
-def _between(changes: FloatArray, chosen: IntArray, spread: FloatArray) -> FloatArray:
-    """Share of the variance between the chosen areas and the others, shape (C, K)."""
-    many = chosen.shape[1]
-    centred = changes - changes.mean(axis=0)
-    totals = np.zeros((len(chosen), changes.shape[1]))
-    for position in range(many):
-        totals += centred[chosen[:, position]]
-    share: FloatArray = totals**2 * (1 / many + 1 / (len(changes) - many)) / spread
-    return share
+def _standardised(centred: FloatArray, chosen: IntArray, weights: Sequence[FloatArray | None]) -> FloatArray:
+    """Size of each difference in mean change, in units of its variation between areas, shape (C, K)."""
+    many, few = chosen.shape[1], len(centred) - chosen.shape[1]
+    columns = []
+    for w, size in zip(centred.T, weights, strict=True):
+        scale = np.sqrt((w @ w) * (1 / many + 1 / few))
+        columns.append(np.abs(mean_differences(w - np.average(w, weights=size), chosen, size)) / scale)
+    return np.stack(columns, axis=1)
 
 
 def index_weights(baseline: Sequence[FloatArray], better: Sequence[int]) -> Weights | NoInference:

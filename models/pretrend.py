@@ -11,7 +11,7 @@ from models.bins import bin_values, bins_of
 from models.case import Case
 from models.changes import RESOLUTION, Weighting
 from models.design import Design
-from models.did_checks import HALVES, SHORTEST_HALF
+from models.did_checks import HALVES, halves_of
 from models.effect import Effect, effect, effect_of, row_of
 from models.estimate import Check, Evidence, Row, Status
 from models.inference.refusal import NoInference
@@ -141,16 +141,6 @@ def _parts(panel: Panel, areas: BoolArray) -> tuple[list[BoolArray] | NoInferenc
             return [each.periods for each in before], f"{len(before):,} {bins.length.word}s"
     halves = halves_of(panel)
     return (halves, "") if isinstance(halves, NoInference) else (list(halves), "two halves")
-
-
-def halves_of(panel: Panel) -> tuple[BoolArray, BoolArray] | NoInference:
-    """Masks of the first and the second half of the baseline, shape (T,) each."""
-    held = np.flatnonzero(panel.periods.baseline & observed(panel.cells).any(axis=0))
-    half = len(held) // 2
-    if half < SHORTEST_HALF:
-        return NoInference(f"It needs {2 * SHORTEST_HALF} periods of baseline.")
-    clock = np.arange(len(panel.periods))
-    return np.isin(clock, held[:half]), np.isin(clock, held[half:])
 
 
 def power_of_test(size: float, std_error: float, df: float, level: float) -> float:

@@ -282,15 +282,22 @@ def check_recodes(study: Study, placed: Mapping[str, Placed], findings: Findings
         if hit:
             _note_not_recoded(recode, placed, findings)
         for name in hit:
-            findings.note(
-                "recoded",
-                f"{counted(moved[name][i], 'row')} with {when} counted in {recode.to}.",
-                "Nothing needs doing.",
-                source=name,
-                rows=moved[name][i],
-            )
+            _note_recoded(moved[name][i], f"{when} counted in {recode.to}", placed[name], study, findings)
             if recode.population is None:
                 _population_too(study, moved, (i, when, name), findings)
+
+
+def _note_recoded(rows: int, how: str, placed: Placed, study: Study, findings: Findings) -> None:
+    """Mention how many rows were moved; of few people, only that there were."""
+    asked, minimum = placed.asked, study.disclosure.minimum
+    few = rows < minimum and not asked.one_row_per_cell and not asked.police_uk
+    findings.note(
+        "recoded",
+        f"{f'fewer than {minimum} rows' if few else counted(rows, 'row')} with {how}.",
+        "Nothing needs doing.",
+        source=asked.name,
+        rows=None if few else rows,
+    )
 
 
 def _note_not_recoded(recode: Recode, placed: Mapping[str, Placed], findings: Findings) -> None:

@@ -11,7 +11,7 @@ from impact.intake.areas import AreaList, AreaName
 from impact.intake.clock import Span
 from impact.intake.findings import Findings, counted, listed
 from impact.intake.placing import Placed
-from models.arrays import BoolArray
+from models.arrays import BoolArray, FloatArray
 from models.panel import Panel, observed
 from models.periods import Periods, Role, TimeUnit, period_label, period_start
 
@@ -19,6 +19,8 @@ SURPRISING = 10.0
 """Rows expected in a silent stretch at the end of the data, above which the silence is taken for the extract's end."""
 
 SHOWN = 3
+ASK_DATES = "Check the study's dates against the source"
+ASK_COLUMN = "Check that the study names the right column, and get the answers if there are any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,19 +162,23 @@ def warn_of_uneven_parts(
         )
 
 
-def check_windows(panel: Panel, source: str, span: str, findings: Findings) -> None:
-    """Record windows in which the treated or the comparison areas have no data, and warn of single areas without."""
+def check_windows(panel: Panel, blank: FloatArray, source: str, span: str, findings: Findings) -> None:
+    """Record windows in which the treated or the comparison areas have no data, and warn of single areas without.
+
+    `blank` is the number of rows without an answer, shape (A, T).
+    """
     has = observed(panel.cells)
     windows = (("baseline", panel.periods.baseline), ("follow-up", panel.periods.follow_up))
     for name, window in windows:
         seen = has[:, window].any(axis=1)
         for group, mask in (("treated", panel.treated), ("comparison", ~panel.treated)):
             if mask.any() and not seen[mask].any():
+                unanswered = int(blank[mask][:, window].sum())
                 findings.error(
                     "empty_window",
                     f"outcome '{panel.outcome}' has no data of the {group} areas in the {name}. "
-                    f"The source covers {span}.",
-                    "Check the study's dates against the source, or leave the outcome out.",
+                    + (f"It is blank in all {unanswered:,} rows." if unanswered else f"The source covers {span}."),
+                    f"{ASK_COLUMN if unanswered else ASK_DATES}, or leave the outcome out.",
                     source=source,
                 )
             elif not seen[mask].all():

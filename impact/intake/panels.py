@@ -150,7 +150,7 @@ def check_panel(frame: Frame, counted: Counted, panel: Panel, minimum: int, find
     else:
         asked = Answers(frame.key, outcome.source, getattr(outcome, "value", None), minimum)
         check_responses(asked, counted, sample.treated, periods, findings)
-    check_windows(panel, outcome.source, sample.span(outcome.source).in_words(periods.unit), findings)
+    check_windows(panel, counted.blank, outcome.source, sample.span(outcome.source).in_words(periods.unit), findings)
 
 
 def _unit(outcome: Outcome, unit: TimeUnit, *, with_people: bool) -> tuple[str, float]:

@@ -72,7 +72,10 @@ def ferman_pinto(
     effect b the residuals ``W - bD`` less their mean, divided by their standard deviation as fitted, are drawn with
     replacement from all areas, multiplied by that of the area they fall to, and give a difference (Ferman & Pinto 2019,
     Review of Economics and Statistics 101:452, with each area scaled to its own size, not only the treated one). The
-    method is made for few treated and many comparison areas: with few, A and B cannot be told from the residuals.
+    method is made for few treated and many comparison areas: with few, A and B cannot be told from the residuals. With
+    two treated areas among the smallest (M of 30 and 40, others 20 to 400, A = 0.005, B = 1) it rejects 11%, 9% and 7%
+    with 20, 38 and 98 comparison areas, the collapsed t 18% to 20%; with areas of any size it rejects 5 to 6% (3,000
+    runs, standard error 0.6 points).
     """
     few = int((~treated).sum())
     if few < FEWEST_COMPARISON:

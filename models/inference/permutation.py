@@ -9,7 +9,7 @@ import numpy as np
 from models.arrays import BoolArray, FloatArray, IntArray
 from models.inference.collapsed import contrast, difference_in_means, tolerance
 from models.inference.refusal import NoInference
-from models.inference.resampled import CHUNK, DRAWS, Draws, compare, counted, joined, moments, observe, stretches
+from models.inference.resampled import DRAWS, Draws, compare, counted, joined, moments, observe, stretches
 
 MOST_ENUMERATED = 200_000
 ROUNDING = 1e-9
@@ -157,12 +157,12 @@ def assignments(treated: BoolArray, seed: int) -> tuple[IntArray, bool]:
         flat = np.fromiter(chain.from_iterable(combinations(range(areas), many)), dtype=np.int64, count=total * many)
         return flat.reshape(total, many), True
     rng = np.random.default_rng(seed)
-    rows = max(1, CHUNK // areas)
-    drawn = [
-        rng.random((min(rows, DRAWS - start), areas)).argpartition(many - 1, axis=1)[:, :many]
-        for start in range(0, DRAWS, rows)
-    ]
-    return np.concatenate([np.flatnonzero(treated)[None, :], *drawn]).astype(np.int64), False
+    chosen = np.empty((DRAWS + 1, many), dtype=np.int64)
+    chosen[0] = np.flatnonzero(treated)
+    for start, stop in stretches(DRAWS, areas):
+        order = rng.random((stop - start, areas)).argpartition(many - 1, axis=1)
+        chosen[start + 1 : stop + 1] = order[:, :many]
+    return chosen, False
 
 
 def mean_differences(centred: FloatArray, chosen: IntArray, weights: FloatArray | None = None) -> FloatArray:
@@ -182,13 +182,16 @@ def mean_differences(centred: FloatArray, chosen: IntArray, weights: FloatArray 
     FloatArray
         Shape (C,).
     """
-    if weights is None:
-        many, few = chosen.shape[1], len(centred) - chosen.shape[1]
-        difference: FloatArray = centred[chosen].sum(axis=1) * (1 / many + 1 / few)
-        return difference
-    size = weights[chosen].sum(axis=1)
-    weighted: FloatArray = (weights * centred)[chosen].sum(axis=1) * (1 / size + 1 / (weights.sum() - size))
-    return weighted
+    sizes = np.ones(len(centred)) if weights is None else weights
+    size = chosen.shape[1] if weights is None else _sums(weights, chosen)
+    difference: FloatArray = _sums(sizes * centred, chosen) * (1 / size + 1 / (sizes.sum() - size))
+    return difference
+
+
+def _sums(values: FloatArray, chosen: IntArray) -> FloatArray:
+    """Sum of the values of the chosen areas, for every choice, shape (C,); in stretches that fit in memory."""
+    count, many = chosen.shape
+    return np.concatenate([values[chosen[start:stop]].sum(axis=1) for start, stop in stretches(count, many)])
 
 
 def _welch(residuals: FloatArray, treated: BoolArray, chosen: IntArray) -> Draws:
@@ -210,7 +213,7 @@ def _shifts(treated: BoolArray, chosen: IntArray, weights: FloatArray | None) ->
     if weights is not None:
         return mean_differences(treated - np.average(treated, weights=weights), chosen, weights)
     many, few = chosen.shape[1], len(treated) - chosen.shape[1]
-    overlap = treated[chosen].sum(axis=1)
+    overlap = _sums(treated.astype(np.float64), chosen)
     shares: FloatArray = overlap / many - (many - overlap) / few
     return shares
 
@@ -219,7 +222,7 @@ def _always(treated: BoolArray, chosen: IntArray) -> BoolArray:
     """Mask of the assignments whose groups are those observed, whichever is called treated, shape (C,)."""
     many = chosen.shape[1]
     same = (many, 0) if 2 * many == len(treated) else (many,)
-    return np.isin(treated[chosen].sum(axis=1), same)
+    return np.isin(_sums(treated.astype(np.float64), chosen), same)
 
 
 def _invert(

@@ -15,20 +15,6 @@ class NoInference:
     reason: str
 
 
-def floor_refusal(level: float, attainable_p: float) -> NoInference | None:
-    """Refuse an interval at a level that a method cannot reach; None if it can.
-
-    Parameters
-    ----------
-    level
-        Confidence level of the interval, in (0, 1).
-    attainable_p
-        Smallest p-value the method could give. Above ``1 - level`` it rejects nothing, so its interval would hold every
-        effect.
-    """
-    return None if attainable_p <= 1 - level + ROUNDING else NoInference(floor_words(attainable_p))
-
-
 def floor_words(attainable_p: float) -> str:
     """Say why there is no interval at a level beyond this smallest p-value, and what to do."""
     most = math.floor(100 * (1 - attainable_p) + ROUNDING)

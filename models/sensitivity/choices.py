@@ -34,7 +34,8 @@ def equal_or_exposure(main: Main) -> Check:
     found = effect(panel, main.level, weighting=other)
     note = f"the main analysis has {weighting_words(panel, main.weighting)}"
     alternative = Alternative(weighting_words(panel, other), found, note=note)
-    evidence = forest(main, "With areas weighted otherwise", rows_of(main, [alternative]))
+    # with few areas, two weightings or two scales are as many equations as there are areas
+    evidence = forest(main, "With areas weighted otherwise", rows_of(main, [alternative]), by_area=True)
     detail = (
         "Equal weights ask how the average area changed; weights by size ask how the average person or case did, and "
         "let the largest areas decide."
@@ -150,7 +151,9 @@ def log_or_level(main: Main) -> Check | None:
     mine, theirs = scale_words(panel.kind)
     alternative = Alternative(f"parallel changes in {_full(theirs)}", found)
     note = f"The {_full(theirs)} estimate is carried to the treated areas' level after the start, taken as it was."
-    evidence = forest(main, "With changes compared on the other scale", rows_of(main, [alternative]), note=note)
+    evidence = forest(
+        main, "With changes compared on the other scale", rows_of(main, [alternative]), note=note, by_area=True
+    )
     detail = (
         f"The main analysis takes {_full(mine)} to change alike without the intervention, this one {_full(theirs)}. "
         "They can agree only if groups begin at like levels or little else changed, and data cannot say which is right."

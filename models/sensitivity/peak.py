@@ -12,6 +12,8 @@ from models.summary import summarise
 from models.wording import signed
 
 NAME = "regression_to_the_mean"
+NOTABLE = 0.1
+"""Share of the main estimate, from which what the peak accounts for is a threat."""
 VOID = (
     "Areas chosen for a peak come down from it by themselves, so a comparison of the treated areas with their own past "
     "is void."
@@ -29,7 +31,8 @@ def regression_to_the_mean(main: Main, peak: BoolArray | None) -> Check | None:
     Returns
     -------
     Check
-        WARN if they are part of the baseline.
+        WARN if leaving them out changes the answer, or if coming down from them accounts for more than `NOTABLE` of
+        the main estimate.
 
     Notes
     -----
@@ -86,7 +89,16 @@ def _found(main: Main, other: Effect, inside: BoolArray, rest: BoolArray) -> Che
             note=f"{MAIN} = without the peak + this, on the scale where effects add up",
         ),
     )
-    return Check(NAME, Status.WARN, finding, detail, forest(main, "With and without the peak in the baseline", rows))
+    evidence = forest(main, "With and without the peak in the baseline", rows)
+    status = Status.WARN if changed or _accounts_for(main, returned) > NOTABLE else Status.PASS
+    return Check(NAME, status, finding, detail, evidence)
+
+
+def _accounts_for(main: Main, returned: Effect | NoInference) -> float:
+    """Share of the main estimate that coming down from the peak accounts for; 1 where it cannot be known."""
+    if isinstance(returned, NoInference) or main.effect.estimate == 0:
+        return 1.0
+    return returned.estimate / main.effect.estimate
 
 
 def _own_height(main: Main, inside: BoolArray, rest: BoolArray) -> float:
@@ -100,8 +112,8 @@ def _own_height(main: Main, inside: BoolArray, rest: BoolArray) -> float:
 
 def _share(main: Main, returned: Effect) -> str:
     """How much of the estimate comes from the peak alone."""
-    expected, whole = returned.estimate, main.effect.estimate
-    words = f"Coming down from it would by itself have looked like an effect of {signed(main.panel, expected)}"
-    if whole and 0 < expected / whole <= 1:
-        return f"{words}, {numbers.threshold(round(expected / whole, 2))} of the main estimate."
+    words = f"Coming down from it would by itself have looked like an effect of {signed(main.panel, returned.estimate)}"
+    share = _accounts_for(main, returned)
+    if 0 < share <= 1:
+        return f"{words}, {numbers.threshold(round(share, 2))} of the main estimate."
     return f"{words}."

@@ -103,7 +103,9 @@ def area_sizes(main: Main) -> Check:
         by_area=True,
     )
     if found.expected is None and found.p_value is None:
-        finding = "Whether treated areas vary more than comparison areas cannot be judged from so few areas."
+        alike = found.treated is not None and found.comparison is not None
+        why = ": areas of a group all changed by the same amount" if alike else " from so few areas"
+        finding = f"Whether treated areas vary more than comparison areas cannot be judged{why}."
         return Check(NAME, Status.NOT_RUN, finding, _by_size(w, size[usable], treated), evidence)
     method = choose(int(treated.sum()), int((~treated).sum())).method
     noisier = (found.expected or 0.0) >= MUCH or (found.p_value is not None and found.p_value < NOTABLE)

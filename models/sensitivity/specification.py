@@ -153,6 +153,5 @@ def _evidence(main: Main, found: Curve) -> Evidence:
         row_of(spec.departures, main.panel, effect, note=spec.choices, chosen=not spec.options.departures)
         for spec, effect in found.specs
     )
-    by_area = any(spec.options.beside or not spec.keep.all() for spec, _ in found.specs)
     title = "Every combination of the declared choices, from the lowest estimate to the highest"
-    return Evidence(title, Figure.CURVE, main.panel.scale, Quantity.OUTCOME, tuple(rows), by_area=by_area)
+    return Evidence(title, Figure.CURVE, main.panel.scale, Quantity.OUTCOME, tuple(rows), by_area=True)

@@ -10,19 +10,24 @@ from impact.result import RunResult
 
 EXACT = 1e-12  # the same sums in another order
 NAMES = "ABCDEFG"
+PEOPLE = (9_000, 300, 400, 7_000, 600, 5_000, 200)
 
 
-def run(folder: Path, outcomes: str, lines: list[str]) -> RunResult:
+def run(folder: Path, outcomes: str, lines: list[str], weights: str = "equal") -> RunResult:
     (folder / "panel.csv").write_text("\n".join(["area,time,calm,trust,noise,crime", *lines]) + "\n", encoding="utf-8")
+    people = [f"{area},{size}" for area, size in zip(NAMES, PEOPLE, strict=True)]
+    (folder / "people.csv").write_text("\n".join(["area,population", *people]) + "\n", encoding="utf-8")
     path = folder / "study.yaml"
     path.write_text(
         "schema: 1\n"
         "study: {id: several, title: Several}\n"
         "intervention: {name: x, start: 2024-01-01}\n"
         "areas: {treated: [A, B]}\n"
-        "sources: {rows: {path: panel.csv, reader: panel}}\n"
+        "sources:\n"
+        "  rows: {path: panel.csv, reader: panel}\n"
+        "  people: {path: people.csv, reader: panel}\n"
         f"outcomes:\n{outcomes}"
-        "models: [did]\n",
+        f"models: {{did: {{weights: {weights}}}}}\n",
         encoding="utf-8",
     )
     return impact.run(impact.load_study(path))
@@ -97,3 +102,40 @@ def test_an_outcome_without_an_estimate_is_left_out_and_named(values: np.ndarray
 
 def test_one_outcome_is_no_family(values: np.ndarray, tmp_path: Path) -> None:
     assert run(tmp_path, outcome("calm", "higher", "primary"), lines(values)).family is None
+
+
+def test_areas_count_in_the_family_as_they_do_in_each_estimate(values: np.ndarray, tmp_path: Path) -> None:
+    counts = np.round(100 + 20 * (values - 10)).clip(1)
+    rate = "kind: count, exposure: {source: people, value: population}, better: lower"
+    asked = "".join(
+        f"  {name}: {{source: rows, value: {name}, role: {role}, {rate}}}\n"
+        for name, role in (("calm", "primary"), ("trust", "secondary"), ("noise", "secondary"))
+    )
+    p_values = {}
+    for weights in ("equal", "exposure"):
+        found = run(tmp_path, asked, lines(counts), weights)
+        assert found.family is not None
+        for each in found.family.others:
+            exact = next(e for e in found.outcomes[each.outcome].estimates if e.method.startswith("exact permutation"))
+            assert each.p_value == pytest.approx(exact.p_value, abs=EXACT)
+        p_values[weights] = [each.p_value for each in found.family.others]
+        assert found.family.index is not None
+        assert ("Areas count equally here" in found.family.index.note) is (weights == "exposure")
+    assert p_values["equal"] != p_values["exposure"]
+
+
+@pytest.mark.parametrize("weights", ["equal", "exposure"])
+def test_levels_and_effect_speak_of_the_same_mean(values: np.ndarray, tmp_path: Path, weights: str) -> None:
+    counts = np.round(100 + 20 * (values - 10)).clip(1)
+    asked = "  calm: {source: rows, value: calm, kind: count, better: lower, role: primary, "
+    asked += "exposure: {source: people, value: population, per_period: true}}\n"
+    outcome = run(tmp_path, asked, lines(counts), weights).outcomes["calm"]
+    share = np.array([0.5, 0.5]) if weights == "equal" else np.array(PEOPLE[:2]) / sum(PEOPLE[:2])
+    rates = np.array([counts[:2, part, 0].sum(axis=1) for part in (slice(0, 12), slice(12, 24))]) / PEOPLE[:2]
+    before, after = np.exp(np.log(rates) @ share)
+    assert outcome.baseline_level is not None
+    assert outcome.counterfactual is not None
+    headline = outcome.headline
+    assert headline is not None
+    expected = after / before / headline.estimate
+    assert outcome.counterfactual / outcome.baseline_level == pytest.approx(expected, rel=1e-9)

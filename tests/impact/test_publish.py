@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import impact
-from impact.publish import WITHHELD, hidden_areas, published_checks, published_paths, window_infos
+from impact.publish import (
+    WITHHELD,
+    hidden_areas,
+    published_checks,
+    published_paths,
+    small_elsewhere,
+    window_infos,
+)
+from models.case import Case, Coding
 from models.describe import smallest_group, trends, windows
 from models.estimate import Check, Evidence, Figure, Quantity, Row, Scale, Status
 from models.panel import BinaryCells, CountCells, Kind, Panel
@@ -61,7 +69,7 @@ def test_levels_of_hidden_areas_are_not_published(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text(text, encoding="utf-8")
     study = impact.load_study(_study(tmp_path))
     outcome = impact.run(study).outcomes["score"]
-    assert [w.suppressed for w in outcome.windows] == [True, True, False, False]
+    assert [w.suppressed for w in outcome.windows] == [True, True, True, True]
     assert (outcome.baseline_level, outcome.counterfactual) == (None, None)
 
 
@@ -105,3 +113,36 @@ def test_dates_in_findings_are_written_in_words() -> None:
         "From 3 April 2023.",
     )
     assert found.evidence.rows == rows
+
+
+def test_a_hidden_area_alone_in_its_group_cannot_be_had_from_the_number_of_rows() -> None:
+    panel = counts([[1, 1, 1, 1, 2, 1], [20] * 6, [7] * 6, [8] * 6, [30] * 6], treated=1)
+    assert hidden_areas(windows(panel), 5) == {"A", "C", "D"}
+    assert hidden_areas(windows(counts([[1] * 6], treated=1)), 5) == {"A"}
+
+
+def test_few_people_around_the_treated_areas_are_not_told_of() -> None:
+    panel = counts([[9] * 6, [9] * 6], treated=1)
+    few, many = (counts([[each] * 6, [9] * 6], treated=1) for each in (1, 9))
+    assert small_elsewhere(Case(panel, rings=few), 5) == {"displacement", "weighted_displacement"}
+    assert small_elsewhere(Case(panel, rings=many), 5) == set()
+    assert small_elsewhere(Case(panel, rings=few), 0) == set()
+
+
+def test_few_people_moved_across_a_boundary_are_not_told_of() -> None:
+    panel = counts([[9] * 6, [9] * 6], treated=1)
+    one, five = (Coding("as recorded", counts([[9] * 5 + [9 - moved], [9] * 6], treated=1)) for moved in (1, 5))
+    assert small_elsewhere(Case(panel, codings=(five, Coding("other", None, "no people"))), 5) == set()
+    assert small_elsewhere(Case(panel, codings=(five, one)), 5) == {"boundaries", "specification_curve"}
+
+
+def test_checks_of_few_people_elsewhere_are_withheld_though_no_area_is_hidden() -> None:
+    rows = (Row("areas around them", 2.0),)
+    evidence = Evidence("Around", Figure.FOREST, Scale.RATIO, Quantity.OUTCOME, rows)
+    checks = (
+        Check("displacement", Status.PASS, "Twice.", "", evidence),
+        Check("shocks", Status.PASS, "", "", evidence),
+    )
+    withheld, other = published_checks(checks, (), {"displacement"})
+    assert (withheld.finding, withheld.evidence) == (WITHHELD, None)
+    assert other == checks[1]

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from models.changes import change
 from models.design import Design
 from models.did import DidOptions, fit
-from models.did_checks import areas, areas_complete, earlier_gap, one_team, seasons
+from models.did_checks import areas, areas_complete, earlier_gap, halves_of, one_team, seasons
 from models.estimate import Check, Status
 from models.panel import Cells, ContinuousCells, CountCells, Kind, Panel
 from models.periods import Periods, Role, TimeUnit, period_index
@@ -135,6 +135,27 @@ def test_a_short_baseline_is_not_halved(make_panel: MakePanel) -> None:
     assert "too short" in found.finding
 
 
+def test_halves_are_of_the_periods_with_data(make_panel: MakePanel, any_cells: AnyCells) -> None:
+    cells = any_cells(Kind.COUNT, 3, 14, 1)
+    assert isinstance(cells, CountCells)
+    exposure = cells.exposure.copy()
+    exposure[:, :2] = 0  # the source begins two months late
+    late = CountCells(np.where(exposure > 0, cells.events, 0.0), exposure)
+    first, second = halves_of(make_panel(late, after=5))  # type: ignore[misc]
+    assert np.flatnonzero(first).tolist() == [2, 3, 4]
+    assert np.flatnonzero(second).tolist() == [5, 6, 7, 8]
+
+
+def test_the_earlier_gap_is_not_lost_where_the_source_begins_late(make_panel: MakePanel) -> None:
+    rng = np.random.default_rng(6)
+    events, exposure = rng.poisson(100, (7, 24)).astype(float), np.full((7, 24), 10.0)
+    late = [np.where(np.arange(24) < 10, 0.0, x) for x in (events, exposure)]
+    found = earlier_gap(make_panel(CountCells(*late), treated=2, after=6), 0.95)
+    alone = earlier_gap(make_panel(CountCells(events[:, 10:], exposure[:, 10:]), treated=2, after=6), 0.95)
+    assert alone.status is not Status.NOT_RUN
+    assert found == alone
+
+
 def test_an_earlier_gap_that_cannot_be_judged_says_why(make_panel: MakePanel) -> None:
     events = np.full((7, 12), 5.0) + np.arange(7)[:, None]
     events[3, :4] = 0
@@ -149,7 +170,7 @@ def test_an_earlier_gap_that_cannot_be_judged_says_why(make_panel: MakePanel) ->
     exposure[3, 4:8] = 0
     unseen = earlier_gap(make_panel(CountCells(events, exposure), treated=2, after=4), 0.95)
     assert unseen.detail == "D: no data in the second half of the baseline"
-    exposure[:, 4:8] = 0
+    exposure[:2, 4:8] = 0
     none = earlier_gap(make_panel(CountCells(events * (exposure > 0), exposure), treated=2, after=4), 0.95)
     assert "data in both the first half of the baseline and the second half of the baseline" in none.detail
     two = earlier_gap(make_panel(values(np.random.default_rng(1).normal(size=(2, 12))), after=4), 0.95)

@@ -147,6 +147,13 @@ def test_eight_counts_of_equal_areas_give_the_published_sum(make_panel: MakePane
     assert check.status is Status.PASS
 
 
+def test_counts_that_tell_single_areas_say_so(make_panel: MakePanel) -> None:
+    case = Case(counts(make_panel, [[20, 10], [20, 20]]), rings=rings(make_panel, [[9, 9], [9, 9]]))
+    check = found_by(weighted_displacement(case, DESIGN))
+    assert check.evidence is not None
+    assert check.evidence.by_area
+
+
 def test_longer_baselines_and_larger_comparison_areas_are_scaled(make_panel: MakePanel) -> None:
     """The same rates as in the published counts: baseline over twice the days, comparison areas twice the size."""
     events = PUBLISHED * np.asarray([2.0, 1]) * np.asarray([[2.0], [1], [2], [1]])

@@ -1,6 +1,7 @@
 """The two checks of a break from parallel trends: what each finds, warns of, and refuses."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from models.honest import (
     magnitudes_interval,
     smoothness_breakdown,
     smoothness_interval,
+    verdict,
 )
 from models.inference.refusal import NoInference
 from models.panel import Cells, ContinuousCells, CountCells, Kind, Panel
@@ -160,6 +162,16 @@ def test_an_effect_that_goes_on_with_the_earlier_line_is_warned_of(make_panel: M
     assert smooth.status is Status.WARN
     assert "had gone on in a straight line, the estimate would be" in smooth.finding
     assert "no longer shows a difference from no effect" in smooth.finding
+
+
+def test_an_estimate_that_only_loses_its_certainty_is_not_set_against_itself(make_panel: MakePanel) -> None:
+    ground = grounded(made(make_panel, moved(2, 7, 8, after=2, effect=0.0, drift=-6.0), 2))
+    own = ground.main.effect
+    base = replace(own, interval=(own.estimate - 99, own.estimate + 99))
+    status, finding = verdict(ground, base, "The estimate is", "", (None, None))
+    assert status is Status.WARN
+    assert " as in the main analysis, but no longer shows a difference from no effect." in finding
+    assert "instead of" not in finding
 
 
 def test_an_effect_that_is_not_there_from_the_last_bin_is_warned_of(make_panel: MakePanel) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from models.inference.permutation import permutation_test
 from models.inference.refusal import NoInference
 from models.multiple import Weights, index_changes, index_weights, step_down
 
@@ -57,6 +58,29 @@ def test_the_floor_can_be_reached_by_every_outcome_unlike_with_holm() -> None:
     assert not isinstance(found, NoInference)
     assert found.attainable_p == pytest.approx(1 / 21)
     assert found.adjusted == pytest.approx([1 / 21] * 4)
+
+
+def test_with_weights_each_p_is_that_of_the_weighted_permutation_test() -> None:
+    rng = np.random.default_rng(4)
+    changes, weights = rng.normal(size=(7, 3)), rng.uniform(80, 245, (7, 3))
+    found = step_down(changes, TREATED, weights=weights)
+    assert not isinstance(found, NoInference)
+    pairs = zip(changes.T, weights.T, strict=True)
+    own = [permutation_test(w, TREATED, 0.95, weights=size).p_value for w, size in pairs]
+    assert found.p_value == pytest.approx(own, abs=EXACT)
+    assert (found.adjusted >= found.p_value - EXACT).all()
+    equal, plain = step_down(changes, TREATED, weights=np.full((7, 3), 9.0)), step_down(changes, TREATED)
+    assert not isinstance(equal, NoInference)
+    assert not isinstance(plain, NoInference)
+    assert equal.adjusted == pytest.approx(plain.adjusted, abs=EXACT)
+
+
+def test_differences_that_are_only_rounding_are_not_ranked() -> None:
+    rates = np.array([90.0, 80, 120, 80, 245, 155, 155])
+    alike = np.log(0.9 * rates) - np.log(rates)  # every area fell by 10%: equal but for the last digits
+    assert np.ptp(alike) > 0
+    changes = np.column_stack([alike, np.arange(7.0)])
+    assert isinstance(step_down(changes, TREATED, resolution=[1e-12, 0.0]), NoInference)
 
 
 def test_a_family_of_null_outcomes_is_rejected_no_more_often_than_one_in_twenty() -> None:

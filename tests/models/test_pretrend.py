@@ -16,7 +16,7 @@ from models.estimate import Check, Status
 from models.inference.refusal import NoInference
 from models.panel import Cells, ContinuousCells, Kind, Panel
 from models.periods import Role, TimeUnit
-from models.pretrend import Trend, checks, equivalence, halves_of, power_of_test, trend, within
+from models.pretrend import Trend, checks, equivalence, power_of_test, trend, within
 
 type MakePanel = Callable[..., Panel]
 type AnyCells = Callable[[Kind, int, int, int], Cells]
@@ -84,13 +84,6 @@ def test_a_short_baseline_is_cut_into_halves(make_panel: MakePanel) -> None:
     assert isinstance(found, Trend)
     assert found.parts == "two halves"
     assert found.bias == pytest.approx([11.5 - 2.5, 0, 0], abs=EXACT)
-
-
-def test_halves_are_of_the_periods_with_data(make_panel: MakePanel, any_cells: AnyCells) -> None:
-    panel = make_panel(any_cells(Kind.BINARY, 3, 14, 1), after=5)
-    first, second = halves_of(panel)  # type: ignore[misc]
-    assert np.flatnonzero(first).tolist() == [0, 1, 2, 3]
-    assert np.flatnonzero(second).tolist() == [4, 5, 6, 7, 8]
 
 
 @pytest.mark.parametrize("shift", [5.9, 6.1, 10.0, 20.0, 200.0])
@@ -241,7 +234,7 @@ def test_without_a_worthwhile_effect_the_movement_is_still_shown(make_panel: Mak
 @pytest.mark.parametrize(
     ("treated", "areas", "periods", "after", "reason"),
     [
-        (2, 5, 14, 9, "It needs 6 periods of baseline."),
+        (2, 5, 14, 9, "It needs 6 periods of baseline with data."),
         (3, 3, 24, 12, "There is no comparison area."),
     ],
 )

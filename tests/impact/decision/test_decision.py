@@ -313,3 +313,9 @@ def test_an_answer_that_depends_on_choices_loses_one_star_however_many_they_are(
     sound, less = rate(INFO, steady, ()), rate(INFO, shaky, ())
     assert (sound.value, less.value) == (3, 2)
     assert "depends on a choice: without Norwich" in less.reasons[-1]
+
+
+def test_a_threat_that_leaves_the_answer_as_it_is_is_not_called_a_choice_that_changes_it() -> None:
+    finding = "The treated areas were chosen for a peak that is part of the baseline; the answer stays the same."
+    peak = replace(OUTCOME, checks=(Check("regression_to_the_mean", Status.WARN, finding),))
+    assert rate(INFO, peak, ()).reasons[-1] == finding

@@ -129,10 +129,12 @@ def recoded(build: Build, cases: str, **changes: Any) -> Any:
 def test_recode_moves_rows_of_one_area(build: Build, one_a_month: str) -> None:
     cases = one_a_month.replace("day\n", "day,ward\n").replace("-05\n", "-05,Centre\n")
     cases += "Ash,2023-01-06,Border\nAsh,2023-02-06,Border\nCedar,2023-01-06,Border\n"
-    found = recoded(build, cases)
+    found = recoded(build, cases, disclosure={"minimum": 2})
     assert_array_equal(found.panels["n"].cells.events[:, :2], [[1, 1], [2, 2], [2, 1]])
     (note,) = found.problems
     assert (note.code, note.rows) == ("recoded", 2)
+    (few,) = recoded(build, cases).problems
+    assert (few.rows, few.message) == (None, "fewer than 5 rows with ward = Border counted in Birch.")
 
 
 def test_a_recode_that_moves_nothing(build: Build, one_a_month: str) -> None:

@@ -144,3 +144,13 @@ def test_a_source_without_the_follow_up_of_some_areas(build: Build, errors: Erro
     (problem,) = errors(build({"cases.csv": text}, outcomes={"x": yes_no}))
     assert problem.code == "empty_window"
     assert "outcome 'x' has no data of the treated areas in the follow-up" in problem.message
+
+
+def test_an_outcome_that_nobody_answered_is_told_from_a_source_of_another_time(
+    build: Build, errors: Errors, one_a_month: str
+) -> None:
+    text = "\n".join(line + (",x" if i == 0 else ",") for i, line in enumerate(one_a_month.splitlines()))
+    yes_no = {"kind": "binary", "source": "cases", "value": "x", "better": "higher"}
+    problems = errors(build({"cases.csv": text}, outcomes={"x": yes_no}))
+    assert {p.code for p in problems} == {"empty_window"}
+    assert all("It is blank in all " in p.message and "dates" not in p.message for p in problems)

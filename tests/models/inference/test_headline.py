@@ -9,7 +9,8 @@ from models.arrays import FloatArray
 from models.inference.collapsed import collapsed_t
 from models.inference.cr2 import bell_mccaffrey_df, cr2
 from models.inference.headline import ENOUGH_AREAS, ENOUGH_IN_A_GROUP, Method, choose, headline_test
-from models.inference.refusal import NoInference, floor_refusal
+from models.inference.permutation import attainable_p, permutation_test
+from models.inference.refusal import NoInference, floor_words
 from models.inference.ttest import TTest
 
 REPEATS = 2_000
@@ -109,12 +110,10 @@ def test_equal_weights_are_no_weights() -> None:
 
 
 def test_a_level_below_the_floor_is_refused_with_a_way_out() -> None:
-    assert floor_refusal(0.95, 1 / 21) is None
-    assert floor_refusal(0.95, 0.05) is None
-    refused = floor_refusal(0.99, 1 / 21)
-    assert isinstance(refused, NoInference)
-    assert "smallest possible p-value is 0.048" in refused.reason
-    assert "Ask for 95% or less, or add areas" in refused.reason
-    hopeless = floor_refusal(0.5, 1.0)
-    assert isinstance(hopeless, NoInference)
-    assert hopeless.reason.endswith("Add areas.")
+    mask, changes = np.arange(7) < 2, np.random.default_rng(2).normal(size=7)
+    assert permutation_test(changes, mask, 0.95).interval is not None
+    assert permutation_test(changes, mask, 0.99).interval is None
+    refused = floor_words(attainable_p(2, 5))
+    assert "smallest possible p-value is 0.048" in refused
+    assert "Ask for 95% or less, or add areas" in refused
+    assert floor_words(1.0).endswith("Add areas.")

@@ -181,3 +181,22 @@ def test_small_effects_agree_on_both_scales(analyse: Analyse) -> None:
     mine = w[:2].mean() - w[2:].mean()
     # Changes of a thousandth differ between scales by a millionth.
     assert math.log(check.evidence.rows[1].estimate or 0) == pytest.approx(mine, abs=3e-6)
+
+
+def test_a_lone_area_can_be_told_from_both_scales_or_weightings_so_they_say_so(analyse: Analyse) -> None:
+    """With the comparison areas known, two equations give the one treated area's rates before and after."""
+    main = analyse(CountCells(EVENTS, EXPOSURE), treated=1)
+    check = log_or_level(main)
+    assert check is not None
+    assert check.evidence is not None
+    own, other = (row.estimate for row in check.evidence.rows)
+    assert own is not None
+    assert other is not None
+    rates = EVENTS / EXPOSURE
+    ratio = own * math.exp(np.log(rates[1:, 1] / rates[1:, 0]).mean())  # after over before
+    step = (rates[1:, 1] - rates[1:, 0]).mean()
+    before = step / (ratio / other - 1)  # after / other = before + step
+    assert before == pytest.approx(rates[0, 0], rel=EXACT)
+    weighted = equal_or_exposure(main).evidence
+    assert weighted is not None
+    assert (check.evidence.by_area, weighted.by_area) == (True, True)

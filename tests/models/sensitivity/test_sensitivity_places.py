@@ -271,5 +271,6 @@ def test_smaller_areas_are_compared_with_larger_ones(analyse: Analyse) -> None:
     main = analyse(ContinuousCells(n, n * y, n * (y**2 + 1)))
     # Off their group's mean: ±0.1 √2 and ±0.1 √(6/5) in the large areas, ±1 √(6/5) in the small ones.
     assert "The 4 smallest areas vary 8.7 times as much as the 4 largest." in area_sizes(main).detail
-    flat = replace(main, changes=replace(main.changes, w=np.zeros(8)))
+    flat = replace(main, changes=replace(main.changes, w=np.zeros(8), variance=np.zeros(8)))
     assert "smallest" not in area_sizes(flat).detail
+    assert area_sizes(flat).finding.endswith("cannot be judged: areas of a group all changed by the same amount.")

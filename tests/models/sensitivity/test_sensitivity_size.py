@@ -67,6 +67,10 @@ def test_where_nothing_is_wrong_placebos_and_the_curve_seldom_warn(make_panel: M
     assert share["placebo_in_time"] < 0.12 + ROUGH
     assert share["anticipation"] < 0.12 + ROUGH
     assert share["specification_curve"] < 0.12 + ROUGH
+    assert share["leave_one_out"] < 0.15 + ROUGH
+    assert share["log_or_level"] < 0.09 + ROUGH
+    assert share["without_neighbours"] < 0.07 + ROUGH
+    assert share["without_dominant"] < 0.02 + ROUGH
 
 
 @pytest.mark.slow

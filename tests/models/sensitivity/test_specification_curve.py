@@ -149,7 +149,7 @@ def test_the_finding_counts_signs_intervals_and_the_range(analyse: Analyse, nois
     check = specification_curve(main, Design())
     assert check.status is Status.PASS
     assert check.evidence is not None
-    assert not check.evidence.by_area
+    assert check.evidence.by_area
     assert check.finding.startswith("8 combinations of the declared choices give +")
     assert "; all point the same way as the main estimate of +" in check.finding
     assert "; all intervals lie wholly on one side of no effect; " in check.finding
