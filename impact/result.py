@@ -84,9 +84,8 @@ class ModelInfo:
 class StudyInfo:
     """The study as it was run: what the report says of it.
 
-    `dominant` areas are also left out in turn; `displacement` areas are those around the treated ones, into which the
-    problem may have moved, and `displacement_compared` those they are compared with; `chosen_on` is the stretch for
-    whose high values the treated areas were chosen.
+    `displacement` areas lie around the treated ones, and the problem may have moved there; `chosen_on` is the stretch
+    for whose high values the treated areas were chosen.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -247,18 +246,8 @@ class IndexInfo:
 class FamilyInfo:
     """Several outcomes at once: one is primary, the others are adjusted for how many they are.
 
-    Attributes
-    ----------
-    primary
-        The outcome judged by its own test.
-    others
-        Secondary outcomes, in the order of the study file.
-    assignments, exact, floor
-        Choices of treated areas compared, whether they are all, and the smallest p they can give.
-    index
-        Index of the primary and secondary outcomes; None if it cannot be formed.
-    refused
-        Why a part is missing, in words.
+    `assignments` choices of treated areas were compared (`exact`: all there are), and `floor` is the smallest p they
+    can give. `index` is None if it cannot be formed, and `refused` says why a part is missing.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT

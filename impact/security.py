@@ -35,7 +35,6 @@ LARGE = ((5, 10, 20, 40), (4, 4, 8, 20))  # ceiling, treated, comparison, in all
 SURVEY_CODES = frozenset({"response_rate"})
 CHOICES = frozenset(
     {
-        "placebo_in_time",
         "leave_one_out",
         "without_dominant",
         "boundaries",
@@ -44,14 +43,13 @@ CHOICES = frozenset(
         "log_or_level",
         "month_matched",
         "without_neighbours",
-        "regression_to_the_mean",
         "standardised",
         "reweighted",
     }
 )
-"""Checks that repeat the headline under another choice, and warn if the answer changes."""
+"""Checks that repeat the headline under another choice; one of them counts if it overturns the answer."""
 THREATS = frozenset({"placebo_in_time", "regression_to_the_mean"})
-"""Those of them that warn of a threat, whether or not the answer changes."""
+"""Checks that warn of a threat, whether or not the answer changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +132,13 @@ def _answers(problems: Sequence[Problem]) -> str | None:
 
 
 def _fragile(checks: Sequence[Check]) -> str | None:
-    """One threat, however many of the choices change the answer: they are looks at the same areas."""
-    found = [check for check in checks if check.id in CHOICES and check.status is Status.WARN]
+    """One threat, however many of the choices overturn the answer: they are looks at the same areas.
+
+    A choice that only widens the interval, because it leaves fewer areas, is no threat: a real effect would lose a star
+    for it more often than none at all.
+    """
+    warned = [check for check in checks if check.status is Status.WARN]
+    found = [check for check in warned if check.id in THREATS or (check.id in CHOICES and check.overturns)]
     if not found:
         return None
     first = found[0]

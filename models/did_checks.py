@@ -18,7 +18,6 @@ from models.wording import WINDOW_WORDS, areas_words, listed, signed
 
 SHORTEST_HALF = 3
 SEASON_TOLERANCE = 0.05  # whole years of weeks or days split a little unevenly over the months
-NOTABLE = 0.05
 HALVES = {Role.BASELINE: "first half of the baseline", Role.FOLLOW_UP: "second half of the baseline"}
 
 
@@ -127,7 +126,7 @@ def _gap_found(panel: Panel, result: TTest, level: float) -> Check:
         f"{signed(panel, result.estimate)} relative to comparison areas ({numbers.interval_name(level)} {lo} to {hi}, "
         f"{numbers.p_value(result.p_value)})."
     )
-    if result.p_value < NOTABLE:
+    if result.p_value < 1 - level:
         detail = "The groups were already drawing apart, so the estimate may continue an older difference."
         return Check("earlier_gap", Status.WARN, finding, detail)
     detail = "Gaps within the interval cannot be ruled out; that none stands out does not show that there was none."

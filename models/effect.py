@@ -132,3 +132,13 @@ def _beyond_chance(main: Effect, other: Effect) -> bool:
     if main.interval is None or main.excludes_none or other.excludes_none:
         return True
     return not main.interval[0] <= other.estimate <= main.interval[1]
+
+
+def overturns(main: Effect, other: Effect) -> bool:
+    """Whether another effect would overturn the main one, and not only be less sure of it.
+
+    It lies outside the main interval, or points the other way by more than the play of chance around no effect. An
+    interval that is wider because fewer areas are left overturns nothing.
+    """
+    outside = main.interval is not None and not main.interval[0] <= other.estimate <= main.interval[1]
+    return outside or (main.estimate * other.estimate < 0 and _beyond_chance(main, other))

@@ -228,13 +228,26 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check that was run: its status, its finding in one sentence, the detail behind it, and its numbers if any."""
+    """A check that was run.
+
+    Attributes
+    ----------
+    id
+        Name of the check.
+    status, finding, detail
+        Its outcome, what was found in one sentence, and what lies behind that or follows from it.
+    evidence
+        Its numbers; None if it has none.
+    overturns
+        True if an alternative it tried would overturn the main estimate, and not only be less sure of it.
+    """
 
     id: str
     status: Status
     finding: str
     detail: str = ""
     evidence: Evidence | None = None
+    overturns: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from models import numbers
 from models.bins import Bin, BinLength, Bins, bin_values, bins_of
 from models.changes import on_scale
 from models.design import Design
-from models.did_checks import NOTABLE
 from models.effect import Effect, effect, row_of
 from models.estimate import Check, Evidence, Figure, ModelOutput, NotEstimable, Quantity, Row, Status
 from models.inference.headline import Method, choose
@@ -110,7 +109,7 @@ def _check(panel: Panel, design: Design, bins: Bins, before: _Found, after: _Fou
         )
         return Check(MODEL, Status.NOT_RUN, finding, _left_out(bins), evidence)
     joint = joint_look(panel, bins, design.seed)
-    apart = not isinstance(joint, NoInference) and float(joint.adjusted.min()) <= NOTABLE + ROUNDING
+    apart = not isinstance(joint, NoInference) and float(joint.adjusted.min()) <= 1 - design.level + ROUNDING
     opening = f"Compared with {bins.reference.label}, the last {bins.length.word} of the baseline,"
     earlier = _span(panel, before) or "without a value"
     finding = (
@@ -118,7 +117,7 @@ def _check(panel: Panel, design: Design, bins: Bins, before: _Found, after: _Fou
         f"{_counted(bins, len(before))} before it, and {stood}; {_joint_words(joint, bins, apart=apart)}."
     )
     quiet = Status.NOT_RUN if isinstance(joint, NoInference) else Status.PASS
-    return Check(MODEL, Status.WARN if apart else quiet, finding, _detail(panel, bins, joint), evidence)
+    return Check(MODEL, Status.WARN if apart else quiet, finding, _detail(panel, design, bins, joint), evidence)
 
 
 def _rows(panel: Panel, bins: Bins, before: _Found, after: _Found) -> tuple[Row, ...]:
@@ -152,7 +151,7 @@ def _joint_words(joint: StepDown | NoInference, bins: Bins, *, apart: bool) -> s
     return f"no {bins.length.word} before the start stands out ({p})"
 
 
-def _detail(panel: Panel, bins: Bins, joint: StepDown | NoInference) -> str:
+def _detail(panel: Panel, design: Design, bins: Bins, joint: StepDown | NoInference) -> str:
     if isinstance(joint, NoInference):
         together = joint.reason
     else:
@@ -160,7 +159,7 @@ def _detail(panel: Panel, bins: Bins, joint: StepDown | NoInference) -> str:
         together = (
             f"The {bins.length.word}s before the start are judged together by the largest of them, against {choices} "
             f"of treated areas; the smallest p-value that can give is {numbers.smallest_p(joint.attainable_p)}"
-            f"{', so it could not have warned' if joint.attainable_p > NOTABLE + ROUNDING else ''}."
+            f"{', so it could not have warned' if joint.attainable_p > 1 - design.level + ROUNDING else ''}."
         )
     areas = panel.n_treated + panel.n_comparison
     wald = (

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.effect import Effect, disagreement, row_of
+from models.effect import Effect, disagreement, overturns, row_of
 from models.estimate import Check, Evidence, Row, Status
 from models.inference.refusal import NoInference
 from models.sensitivity.main import Main, main_row
@@ -70,7 +70,8 @@ def compared(
     finding = f"{opening}, {_range(main, [other.estimate for _, other in found], only)}{_verdict(len(found), against)}."
     missing = f"{len(refused):,} of {len(alternatives):,} could not be estimated: {refused[0]}" if refused else ""
     text = " ".join(filter(None, [detail, missing]))
-    return Check(name, Status.WARN if against else Status.PASS, finding, text, evidence)
+    overturned = any(overturns(main.effect, other) for _, other in found)
+    return Check(name, Status.WARN if against else Status.PASS, finding, text, evidence, overturned)
 
 
 def _range(main: Main, estimates: Sequence[float], only: str) -> str:

@@ -1,6 +1,7 @@
 """Other windows: periods before the start left out, equal months of the year, excluded stretches put back."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -65,7 +66,7 @@ def anticipation(main: Main) -> Check:
     opening = "Leaving out the last periods before the start, in case people acted ahead of it"
     detail, moved = _ahead_words(main, ahead, longest)
     found = compared(name, main, others, opening, detail, evidence)
-    return Check(name, Status.WARN, found.finding, found.detail, evidence) if moved else found
+    return replace(found, status=Status.WARN) if moved else found
 
 
 def _last(count: int) -> str:

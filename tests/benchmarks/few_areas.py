@@ -137,9 +137,7 @@ def _frame(areas: int, treated: int) -> Any:
 def _pyfixest() -> dict[str, Callable[[], float]]:
     import pyfixest
 
-    few, many = (
-        pyfixest.feols("y~exposed|area+month", _frame(*size), vcov={"CRV1": "area"}) for size in (FEW, MANY)
-    )
+    few, many = (pyfixest.feols("y~exposed|area+month", _frame(*size), vcov={"CRV1": "area"}) for size in (FEW, MANY))
 
     def wild(weights: str) -> float:
         return float(few.wildboottest(reps=DRAWS - 1, param="exposed", weights_type=weights, seed=1)["Pr(>|t|)"])

@@ -203,7 +203,7 @@ def _poisson(which: str) -> Test:
 
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
-        "**Collapsed t (the headline)**": Method(lambda stack, w: headline(stack, w).p_value),
+        "**Collapsed t (headline)**": Method(lambda stack, w: headline(stack, w).p_value),
         "Exact permutation": Method(_each(permutation_test)),
         "Permutation of Welch's t": Method(_each(studentised_permutation_test), SOME),
         "CR2, Bell-McCaffrey df": Method(_each(cr2)),

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from models.effect import Effect, disagreement, effect, effect_of, row_of
+from models.effect import Effect, disagreement, effect, effect_of, overturns, row_of
 from models.estimate import Scale
 from models.inference.collapsed import collapsed_t
 from models.inference.refusal import NoInference
@@ -88,3 +88,21 @@ def test_a_turn_within_the_play_of_chance_around_no_effect_is_no_disagreement(
     main: Effect, other: Effect, words: str
 ) -> None:
     assert disagreement(main, other) == words
+
+
+@pytest.mark.parametrize(
+    ("main", "other", "overturned"),
+    [
+        (made(0.5, 0.4), made(0.5, 3.0), False),
+        (made(0.5, 0.4), made(0.2, 0.9), False),
+        (made(0.5, 0.4), made(0.05, 0.9), True),
+        (made(0.5, 0.4), made(-0.1, 0.9), True),
+        (made(0.1, 0.4), made(-0.1, 0.4), False),
+        (made(0.1, None), made(-0.1, None), True),
+        (made(0.1, None), made(5.0, None), False),
+    ],
+)
+def test_an_effect_is_overturned_by_another_estimate_and_not_by_a_wider_interval(
+    main: Effect, other: Effect, *, overturned: bool
+) -> None:
+    assert overturns(main, other) is overturned

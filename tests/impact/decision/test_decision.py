@@ -305,7 +305,7 @@ def test_the_words_name_the_estimate_its_range_and_the_probabilities() -> None:
 
 def test_an_answer_that_depends_on_choices_loses_one_star_however_many_they_are() -> None:
     turned = [
-        Check(name, Status.WARN, "Without Norwich the estimate points the other way.")
+        Check(name, Status.WARN, "Without Norwich the estimate points the other way.", overturns=True)
         for name in ("boundaries", "shocks")
     ]
     steady = replace(OUTCOME, checks=(Check("boundaries", Status.PASS, "No coding changes the answer."),))
@@ -319,3 +319,9 @@ def test_a_threat_that_leaves_the_answer_as_it_is_is_not_called_a_choice_that_ch
     finding = "The treated areas were chosen for a peak that is part of the baseline; the answer stays the same."
     peak = replace(OUTCOME, checks=(Check("regression_to_the_mean", Status.WARN, finding),))
     assert rate(INFO, peak, ()).reasons[-1] == finding
+
+
+def test_an_alternative_that_is_only_less_sure_costs_no_star() -> None:
+    finding = "Without the neighbours it no longer shows a difference from no effect."
+    unsure = replace(OUTCOME, checks=(Check("without_neighbours", Status.WARN, finding),))
+    assert rate(INFO, unsure, ()).value == 3
