@@ -42,14 +42,15 @@ def design_of(study: Study, periods: Periods, seed: int | None = None) -> Design
 
 
 def borders(declared: Mapping[str, tuple[str, ...]], aliases: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """Give every border in both directions, each once and in the order declared."""
-    both: dict[str, dict[str, None]] = {}
+    """Give the borders under the areas' names in the study, each once and in the order declared.
+
+    They stay under the areas they were declared for: an area that is only named by its neighbour has not listed its own.
+    """
+    found: dict[str, dict[str, None]] = {}
     for name, around in declared.items():
-        for other in around:
-            a, b = aliases.get(name, name), aliases.get(other, other)
-            both.setdefault(a, {})[b] = None
-            both.setdefault(b, {})[a] = None
-    return {area: tuple(others) for area, others in both.items()}
+        listed = found.setdefault(aliases.get(name, name), {})
+        listed |= dict.fromkeys(aliases.get(other, other) for other in around)
+    return {area: tuple(others) for area, others in found.items()}
 
 
 def _shock(study: Study, exclusion: Exclusion, periods: Periods) -> Shock | None:
