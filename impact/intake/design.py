@@ -44,7 +44,7 @@ def design_of(study: Study, periods: Periods, seed: int | None = None) -> Design
 def borders(declared: Mapping[str, tuple[str, ...]], aliases: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Give the borders under the areas' names in the study, each once and in the order declared.
 
-    They stay under the areas they were declared for: an area that is only named by its neighbour has not listed its own.
+    They stay under the areas they were declared for: an area that only its neighbours name has not listed its own.
     """
     found: dict[str, dict[str, None]] = {}
     for name, around in declared.items():
