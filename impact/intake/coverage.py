@@ -12,8 +12,8 @@ from impact.intake.clock import Span
 from impact.intake.findings import Findings, counted, listed
 from impact.intake.placing import Placed
 from models.arrays import BoolArray, FloatArray
-from models.panel import Panel, observed
-from models.periods import Periods, Role, TimeUnit, period_label, period_start
+from models.panel import CountCells, Panel, observed
+from models.periods import Periods, Role, TimeUnit, contiguous_spans, period_label, period_start
 
 SURPRISING = 10.0
 """Rows expected in a silent stretch at the end of the data, above which the silence is taken for the extract's end."""
@@ -95,6 +95,27 @@ def warn_of_span(placed: Placed, coverage: Coverage, periods: Periods, findings:
             f"no area has a row in {counted(len(silent), unit.value)}: {listed(silent, 6)}.",
             "If nothing was recorded then, leave them out with time.exclude; now they count as periods without a case.",
             source=placed.asked.name,
+        )
+
+
+def warn_of_silent_areas(panel: Panel, source: str, findings: Findings) -> None:
+    """Warn of a count's areas that have no event over a stretch in which many would be expected of them."""
+    if not isinstance(panel.cells, CountCells):
+        return
+    window = panel.periods.baseline | panel.periods.follow_up
+    labels, silent = panel.periods.labels, []
+    for area, events, seen in zip(panel.areas, panel.cells.events, observed(panel.cells) & window, strict=True):
+        stretches = contiguous_spans(seen & (events == 0))
+        longest = max(stretches, key=lambda span: span[1] - span[0], default=None)
+        busy = events[seen & (events > 0)]
+        if longest is not None and len(busy) and busy.mean() * (longest[1] - longest[0] + 1) > SURPRISING:
+            silent.append(f"{area} ({labels[longest[0]]} to {labels[longest[1]]})")
+    if silent:
+        findings.warn(
+            "silent_areas",
+            f"outcome '{panel.outcome}' has no event for a while where many would be expected: {listed(silent, 6)}.",
+            "If rows are missing there, get them, or leave the periods out with time.exclude; now they count as 0.",
+            source=source,
         )
 
 

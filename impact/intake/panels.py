@@ -14,6 +14,7 @@ from impact.intake.coverage import (
     check_windows,
     warn_of_missing_cells,
     warn_of_part_periods,
+    warn_of_silent_areas,
     warn_of_span,
     warn_of_uneven_parts,
     within,
@@ -150,6 +151,7 @@ def check_panel(frame: Frame, counted: Counted, panel: Panel, minimum: int, find
     else:
         asked = Answers(frame.key, outcome.source, getattr(outcome, "value", None), minimum)
         check_responses(asked, counted, sample.treated, periods, findings)
+        warn_of_silent_areas(panel, outcome.source, findings)
     check_windows(panel, counted.blank, outcome.source, sample.span(outcome.source).in_words(periods.unit), findings)
 
 

@@ -65,6 +65,19 @@ def test_a_period_in_which_no_area_has_a_row(build: Build, one_a_month: str) -> 
     assert codes(read(left_out)) == ["few_periods"]
 
 
+@pytest.mark.parametrize(("a_month", "expected"), [(6, 1), (4, 0)])
+def test_an_area_that_falls_silent_where_many_events_would_be_expected(
+    build: Build, one_a_month: str, a_month: int, expected: int
+) -> None:
+    header, *rows = one_a_month.splitlines()
+    silent = ("Ash,2023-03", "Ash,2023-04")
+    kept = [row for row in rows for _ in range(a_month) if not row.startswith(silent)]
+    found = read(build({"cases.csv": "\n".join([header, *kept])}))
+    warned = [p.message for p in found.problems if p.code == "silent_areas"]
+    words = "outcome 'n' has no event for a while where many would be expected: Ash (2023-03 to 2023-04)."
+    assert warned == [words] * expected
+
+
 @pytest.mark.parametrize(
     ("kept", "message"),
     [
