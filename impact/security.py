@@ -61,7 +61,7 @@ class Rating:
 
 
 def minimum_detectable(estimate: Estimate) -> float | None:
-    """Smallest true effect found 4 times in 5 at the 5% level, on the linear scale; None without inference.
+    """Smallest true effect whose interval excludes no effect 4 times in 5, on the linear scale; None without inference.
 
     ``(t[1 - alpha/2] + t[power]) * SE`` with the estimate's degrees of freedom (Bloom 1995).
     """

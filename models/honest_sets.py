@@ -44,15 +44,6 @@ class EventStudy:
     before: int
 
 
-def with_reference(estimate: FloatArray, covariance: FloatArray, before: int) -> EventStudy:
-    """Place the reference after the first `before` of evenly spaced estimates, which leave it out."""
-    size = len(estimate) + 1
-    kept = np.arange(size) != before
-    full, spread = np.zeros(size), np.zeros((size, size))
-    full[kept], spread[np.ix_(kept, kept)] = estimate, covariance
-    return EventStudy(full, spread, np.arange(size, dtype=np.float64) - before, before + 1)
-
-
 # Relative magnitudes -------------------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,6 @@ from models.honest_sets import (
     fixed_length,
     folded_quantile,
     set_holds,
-    with_reference,
 )
 
 LEVEL = 0.95
@@ -51,6 +50,15 @@ LOWER = (
     ),
 )
 FIRST_YEAR, MEAN = np.asarray([1.0, 0.0]), np.asarray([0.5, 0.5])
+
+
+def with_reference(estimate: FloatArray, covariance: FloatArray, before: int) -> EventStudy:
+    """Place the reference after the first `before` of evenly spaced estimates, which leave it out."""
+    size = len(estimate) + 1
+    kept = np.arange(size) != before
+    full, spread = np.zeros(size), np.zeros((size, size))
+    full[kept], spread[np.ix_(kept, kept)] = estimate, covariance
+    return EventStudy(full, spread, np.arange(size, dtype=np.float64) - before, before + 1)
 
 
 def ehec() -> EventStudy:
