@@ -113,7 +113,8 @@ class Sample:
 def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options: Mapping[str, Any]) -> OutcomeResult:
     """Fit every chosen model to one outcome and gather what they say."""
     panel = sample.case.panel
-    outputs = {name: _fit(key, name, sample.case, design, chosen) for name, chosen in options.items()}
+    fitting = {name: chosen for name, chosen in options.items() if MODELS[name].is_for(panel.kind)}
+    outputs = {name: _fit(key, name, sample.case, design, chosen) for name, chosen in fitting.items()}
     estimates = one_headline({name: output.estimates for name, output in outputs.items()})
     headline = next((e for e in estimates if e.headline), None)
     windows = describe.windows(panel)
@@ -190,8 +191,11 @@ def _fit(key: str, name: str, case: Case, design: Design, options: Any) -> Model
     if spec.needs_comparison and case.panel.n_comparison == 0:
         reason = f"{spec.title} needs comparison areas, and this study has none. Name some, or rely on `its` alone."
         return ModelOutput(not_estimable=(NotEstimable(name, reason),))
+    if design.is_staggered and not spec.staggered:
+        reason = f"{spec.title} needs one start for all treated areas, and they start at different dates here."
+        return ModelOutput(not_estimable=(NotEstimable(name, f"{reason} Use `staggered`."),))
     try:
-        found = spec.fit(case.panel, design, options)
+        found = spec.fit(case, design, options)
         return spec.examine(case, design, options, found) if spec.examine else found
     except (np.linalg.LinAlgError, ArithmeticError) as error:
         raise ModelError(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from models.arrays import FloatArray
 from models.panel import Panel
 
 
@@ -61,6 +62,43 @@ class Coding:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeats:
+    """Every repeat of a case, not only the first, by the number of repeats before it.
+
+    Each array has shape (A, T, K, H+1): area and period of the first report, repeats before (K - 1 stands for K - 1 or
+    more), day 0 to H. A case without another repeat by day H stands in `censored` at H.
+
+    Attributes
+    ----------
+    events, censored
+        By days since the first report: repeats, and cases last seen on that day.
+    gap_events, gap_censored
+        The same by days since the report before.
+    """
+
+    events: FloatArray
+    censored: FloatArray
+    gap_events: FloatArray
+    gap_censored: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """What else is known of the areas, to choose comparisons that are like the treated ones.
+
+    Attributes
+    ----------
+    title
+        What it is, for the report.
+    values
+        Its mean over the stretch declared, shape (A,); NaN where not known.
+    """
+
+    title: str
+    values: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One outcome and everything cut from its rows.
 
@@ -89,6 +127,10 @@ class Case:
     rings
         Areas around the treated ones into which the outcome may have been displaced, marked as treated, and the areas
         those are compared with; None if not declared.
+    repeats
+        Every repeat of a case; None unless the outcome is built from repeats.
+    predictors
+        What else is known of the areas, as declared.
     """
 
     panel: Panel
@@ -101,3 +143,5 @@ class Case:
     strata: tuple[Stratum, ...] = ()
     codings: tuple[Coding, ...] = ()
     rings: Panel | None = None
+    repeats: Repeats | None = None
+    predictors: tuple[Predictor, ...] = ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from models.arrays import BoolArray
 
@@ -20,6 +21,37 @@ class Shock:
 
     why: str
     periods: BoolArray
+
+
+class Shape(StrEnum):
+    """How a series changes when something happens to it."""
+
+    LEVEL = "level"  # a step that stays
+    SLOPE = "slope"  # a change of trend from then on
+    BOTH = "both"
+    PULSE = "pulse"  # a step that ends with the event
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something else that changed, whose own change a time series is to allow for.
+
+    Attributes
+    ----------
+    what
+        What changed, for the report.
+    periods
+        Mask of the periods it lasted, shape (T,): from its first period on, to the end if it never ended.
+    areas
+        Areas it changed in; empty = everywhere.
+    shape
+        How the series changes with it.
+    """
+
+    what: str
+    periods: BoolArray
+    areas: tuple[str, ...]
+    shape: Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +75,10 @@ class Design:
     peak
         Mask of the baseline periods for whose high values the treated areas were chosen, shape (T,); None if they were
         not chosen so.
+    starts
+        First period (index, 0 to T - 1) of each treated area that has a start of its own; empty if all start together.
+    events
+        Other changes that a time series is to allow for.
     """
 
     shared_delivery: bool = False
@@ -52,3 +88,10 @@ class Design:
     dominant: tuple[str, ...] = ()
     shocks: tuple[Shock, ...] = ()
     peak: BoolArray | None = None
+    starts: Mapping[str, int] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+
+    @property
+    def is_staggered(self) -> bool:
+        """Whether areas start at different dates."""
+        return len(set(self.starts.values())) > 1

@@ -5,7 +5,7 @@ over cases. Pooling areas or periods is therefore addition, whatever the outcome
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -113,10 +113,17 @@ class TimeToEventCells:
         Cases whose event came on day 0, 1, ..., H after the first report, shape (A, T, H+1).
     censored
         Cases last seen without an event on that day, shape (A, T, H+1); a case without an event by day H stands at H.
+    competing
+        Cases that ended on that day by something after which the event cannot come, shape (A, T, H+1); left out, none.
     """
 
     events: FloatArray
     censored: FloatArray
+    competing: FloatArray = field(default_factory=lambda: np.zeros(0))
+
+    def __post_init__(self) -> None:
+        if not self.competing.size:
+            object.__setattr__(self, "competing", np.zeros_like(self.events))
 
     @property
     def horizon(self) -> int:
@@ -225,7 +232,7 @@ def observed(cells: Cells) -> BoolArray:
         case DurationCells():
             return cells.n + cells.still_open.sum(axis=2) > 0
         case TimeToEventCells():
-            return (cells.events + cells.censored).sum(axis=2) > 0
+            return (cells.events + cells.censored + cells.competing).sum(axis=2) > 0
 
 
 def pool_periods(cells: Cells, window: BoolArray) -> Cells:

@@ -12,7 +12,7 @@ from models import did, event_study, examination, its, panel_regression
 from models.case import Case
 from models.design import Design
 from models.estimate import ModelOutput
-from models.panel import Panel
+from models.panel import Kind, Panel
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,15 @@ class ModelSpec:
     options
         Frozen dataclass of its options; every field has a default.
     fit
-        Function of (panel, design, options).
+        Function of (case, design, options).
     headline_rank
         The headline comes from the model of lowest rank that offers one; None: it never headlines.
     examine
         Function of (case, design, options, output) that adds to the output what else is asked around it; may be None.
+    kinds
+        Outcome kinds it is for; it passes over all others. None: every kind.
+    staggered
+        True if it allows for areas that start at different dates; the others give no estimate then.
     """
 
     name: str
@@ -42,9 +46,24 @@ class ModelSpec:
     answers: str
     needs_comparison: bool
     options: type[Any]
-    fit: Callable[[Panel, Design, Any], ModelOutput]
+    fit: Callable[[Case, Design, Any], ModelOutput]
     headline_rank: int | None
     examine: Callable[[Case, Design, Any, ModelOutput], ModelOutput] | None = None
+    kinds: frozenset[Kind] | None = None
+    staggered: bool = False
+
+    def is_for(self, kind: Kind) -> bool:
+        """Whether it says anything about outcomes of this kind."""
+        return self.kinds is None or kind in self.kinds
+
+
+def _of_panel(fit: Callable[[Panel, Design, Any], ModelOutput]) -> Callable[[Case, Design, Any], ModelOutput]:
+    """Let a model that reads the main panel alone take a case."""
+
+    def fit_case(case: Case, design: Design, options: Any) -> ModelOutput:
+        return fit(case.panel, design, options)
+
+    return fit_case
 
 
 DID = ModelSpec(
@@ -56,7 +75,7 @@ DID = ModelSpec(
     ),
     needs_comparison=True,
     options=did.DidOptions,
-    fit=did.fit,
+    fit=_of_panel(did.fit),
     headline_rank=1,
     examine=examination.examine,
 )
@@ -69,7 +88,7 @@ ITS = ModelSpec(
     ),
     needs_comparison=False,
     options=its.ItsOptions,
-    fit=its.fit,
+    fit=_of_panel(its.fit),
     headline_rank=2,
 )
 PANEL = ModelSpec(
@@ -81,7 +100,7 @@ PANEL = ModelSpec(
     ),
     needs_comparison=True,
     options=panel_regression.PanelOptions,
-    fit=panel_regression.fit,
+    fit=_of_panel(panel_regression.fit),
     headline_rank=None,
 )
 EVENT_STUDY = ModelSpec(
@@ -93,7 +112,7 @@ EVENT_STUDY = ModelSpec(
     ),
     needs_comparison=True,
     options=event_study.EventStudyOptions,
-    fit=event_study.fit,
+    fit=_of_panel(event_study.fit),
     headline_rank=None,
 )
 

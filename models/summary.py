@@ -91,8 +91,8 @@ def summarise(cells: Cells, window: BoolArray) -> Summary:
             return mean(n[:, 0], total[:, 0], squares[:, 0])
         case DurationCells(n, total, squares, still_open, open_days):
             return log_duration(n[:, 0], total[:, 0], squares[:, 0], still_open[:, 0], open_days)
-        case TimeToEventCells(events, censored):
-            return event_share(events[:, 0], censored[:, 0])
+        case TimeToEventCells(events, censored, competing):
+            return event_share(events[:, 0], censored[:, 0], competing[:, 0])
 
 
 def period_matrix(cells: Cells) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -185,29 +185,39 @@ def log_duration(
     return _summary(value, variance, n + waiting, gaps)
 
 
-def event_share(events: FloatArray, censored: FloatArray) -> Summary:
-    """Kaplan-Meier share with the event by the last day, with Greenwood's variance.
+def event_share(events: FloatArray, censored: FloatArray, competing: FloatArray) -> Summary:
+    """Share with the event by the last day, where other events may end a case: Aalen-Johansen.
 
     Parameters
     ----------
-    events, censored
-        Cases ending on day 0, 1, ..., H, shape (A, H+1). On one day events come before censorings.
+    events, censored, competing
+        Cases ending on day 0, 1, ..., H, shape (A, H+1). On one day events of both kinds come before censorings.
 
     Notes
     -----
+    Without competing events it is the Kaplan-Meier share with Greenwood's variance; with them the variance is that of
+    Dinse and Larson (1986, Biometrika 73:379-386), which is the same where there are none.
+
     Undefined where the last case leaves, without an event, before day H: the curve is not known that far. Where every
     case has had its event the share is 1 with variance 0, as for a binary outcome.
     """
-    at_risk = np.cumsum((events + censored)[:, ::-1], axis=1)[:, ::-1]
+    ended = events + competing
+    at_risk = np.cumsum((ended + censored)[:, ::-1], axis=1)[:, ::-1]
+    leaving = _ratio(ended, at_risk, at_risk > 0, empty=0.0)
+    survival = np.cumprod(1 - leaving, axis=1)
+    before = np.concatenate([np.ones((len(events), 1)), survival[:, :-1]], axis=1)
     hazard = _ratio(events, at_risk, at_risk > 0, empty=0.0)
-    survival = np.prod(1 - hazard, axis=1)
-    exposed = (events > 0) & (at_risk > events)
-    greenwood = _ratio(events, at_risk * (at_risk - events), exposed, empty=0.0).sum(axis=1)
+    share_by = np.cumsum(before * hazard, axis=1)
+    later = share_by[:, -1:] - share_by
+    exposed = (ended > 0) & (at_risk > ended)
+    greenwood = _ratio(ended, at_risk * (at_risk - ended), exposed, empty=0.0)
+    own = _ratio(hazard * (1 - hazard), at_risk, at_risk > 0, empty=0.0)
+    joint = _ratio(hazard, at_risk, at_risk > 0, empty=0.0)
+    variance = (later**2 * greenwood + before**2 * own - 2 * later * before * joint).sum(axis=1)
     cases = at_risk[:, 0]
-    unknown = (cases > 0) & (at_risk[:, -1] == 0) & (survival > 0)
-    return _summary(
-        1 - survival, survival**2 * greenwood, cases, {Undefined.NO_DATA: cases == 0, Undefined.NOT_FOLLOWED: unknown}
-    )
+    unknown = (cases > 0) & (at_risk[:, -1] == 0) & (survival[:, -1] > 0)
+    gaps = {Undefined.NO_DATA: cases == 0, Undefined.NOT_FOLLOWED: unknown}
+    return _summary(share_by[:, -1], np.maximum(variance, 0.0), cases, gaps)
 
 
 def censored_normal(
