@@ -1,4 +1,4 @@
-"""Half-years and years of the baseline and the follow-up: how an event study and what rests on it cut time."""
+"""Quarters, half-years and years of both windows: how an event study, and what rests on it, cut time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,18 +24,19 @@ LEAST_YEARS = 3
 class BinLength(StrEnum):
     """Length of a bin."""
 
+    QUARTER = "quarter"
     HALF_YEAR = "half_year"
     YEAR = "year"
 
     @property
     def months(self) -> int:
         """Months in one bin."""
-        return MONTHS_PER_YEAR if self is BinLength.YEAR else MONTHS_PER_YEAR // 2
+        return {"quarter": 3, "half_year": 6, "year": MONTHS_PER_YEAR}[self.value]
 
     @property
     def word(self) -> str:
         """Name in a sentence."""
-        return "year" if self is BinLength.YEAR else "half-year"
+        return self.value.replace("_", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,8 @@ def bins_of(panel: Panel, length: BinLength | None = None) -> Bins | NoInference
         Without bins of which fewer than half the periods can be used.
     """
     yearly = _cut(panel, BinLength.YEAR)
-    if length is BinLength.HALF_YEAR and panel.periods.unit.per_year < 2:
-        return NoInference("Periods of a year cannot be parted into half-years.")
+    if length is not None and panel.periods.unit.per_year * length.months < MONTHS_PER_YEAR:
+        return NoInference(f"Periods of a {panel.periods.unit.value} cannot be parted into {length.word}s.")
     if length is None:
         enough = min(len(yearly.before), len(yearly.after)) >= LEAST_YEARS or panel.periods.unit.per_year < 2
         length = BinLength.YEAR if enough else BinLength.HALF_YEAR

@@ -1,6 +1,8 @@
 """One outcome as its rows allow it to be looked at: the main panel, and the others cut from the same rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from models.arrays import FloatArray
 from models.panel import Panel
@@ -65,8 +67,17 @@ class Coding:
 class Repeats:
     """Every repeat of a case, not only the first, by the number of repeats before it.
 
-    Each array has shape (A, T, K, H+1): area and period of the first report, repeats before (K - 1 stands for K - 1 or
-    more), day 0 to H. A case without another repeat by day H stands in `censored` at H.
+    Each array has shape (A, T, K, H+1): area and period of the first report, repeats before (k = 0, 1, ...; K - 1
+    stands for K - 1 or more, and a case stays there after each further repeat), day 0 to H. Every case stands exactly
+    once in `censored`, at the number of its last repeat: on the day it was last seen, at the latest H, even if that is
+    the day of the repeat itself. Reports of one day are one report, so that a repeat comes after a day at least.
+
+    For each area and period, summed over days:
+
+    - `censored` over all k is the number of cases, and `events` + `censored` at k = 0 is too;
+    - the repeats that end k - 1 are the cases that enter k: for 0 < k < K - 1, events[k - 1] = events[k] + censored[k];
+      at the end of the scale events[K - 2] = censored[K - 1];
+    - `gap_events` and `gap_censored` have at each k the sums of `events` and `censored`.
 
     Attributes
     ----------
@@ -74,12 +85,20 @@ class Repeats:
         By days since the first report: repeats, and cases last seen on that day.
     gap_events, gap_censored
         The same by days since the report before.
+    ended
+        Of those in `censored`, the cases that ended on that day by something after which no repeat can come; left out,
+        none.
     """
 
     events: FloatArray
     censored: FloatArray
     gap_events: FloatArray
     gap_censored: FloatArray
+    ended: FloatArray = field(default_factory=lambda: np.zeros(0))
+
+    def __post_init__(self) -> None:
+        if not self.ended.size:
+            object.__setattr__(self, "ended", np.zeros_like(self.events))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +111,13 @@ class Predictor:
         What it is, for the report.
     values
         Its mean over the stretch declared, shape (A,); NaN where not known.
+    training
+        Its mean over an earlier stretch, by which it is settled how much it counts, shape (A,); None if not declared.
     """
 
     title: str
     values: FloatArray
+    training: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)

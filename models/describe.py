@@ -90,8 +90,8 @@ def smallest_group(cells: Cells) -> FloatArray:
             return _smaller(successes, trials)
         case OrdinalCells(n, at_least):
             return _smaller(n[..., at_least:].sum(axis=2), n.sum(axis=2))
-        case TimeToEventCells(events, censored):
-            return _smaller(events.sum(axis=2), (events + censored).sum(axis=2))
+        case TimeToEventCells(events, censored, competing):
+            return _smaller(events.sum(axis=2), (events + censored + competing).sum(axis=2))
         case ContinuousCells(n, _, _):
             return n
         case DurationCells():
@@ -114,12 +114,13 @@ def trends(panel: Panel) -> tuple[GroupTrend, ...]:
     return tuple(_trend(panel, name, members) for name, members in groups if members.any())
 
 
-def windows(panel: Panel) -> tuple[WindowValue, ...]:
-    """Give every area's baseline and follow-up value, areas in panel order, baseline first."""
-    sides: tuple[tuple[Window, BoolArray], ...] = (
-        ("baseline", panel.periods.baseline),
-        ("follow_up", panel.periods.follow_up),
-    )
+def windows(panel: Panel, own: tuple[BoolArray, BoolArray] | None = None) -> tuple[WindowValue, ...]:
+    """Give every area's baseline and follow-up value, areas in panel order, baseline first.
+
+    `own` gives other masks for the two, shape (A, T) each, where areas start at different dates.
+    """
+    before, after = own or (panel.periods.baseline, panel.periods.follow_up)
+    sides: tuple[tuple[Window, BoolArray], ...] = (("baseline", before), ("follow_up", after))
     rows = {window: _window_rows(panel, window, mask) for window, mask in sides}
     return tuple(rows[window][a] for a in range(len(panel.areas)) for window, _ in sides)
 

@@ -77,6 +77,8 @@ class Design:
         not chosen so.
     starts
         First period (index, 0 to T - 1) of each treated area that has a start of its own; empty if all start together.
+    phase_in
+        Periods left out after the start of each area of `starts`; an area that is missing has none.
     events
         Other changes that a time series is to allow for.
     """
@@ -89,6 +91,7 @@ class Design:
     shocks: tuple[Shock, ...] = ()
     peak: BoolArray | None = None
     starts: Mapping[str, int] = field(default_factory=dict)
+    phase_in: Mapping[str, int] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
 
     @property

@@ -9,7 +9,7 @@ from models import did_checks
 from models.changes import Changes, Weighting, change, weights_of, why_not
 from models.design import Design
 from models.did_companions import companions
-from models.did_tests import collapsed, headline, permuted, sampled
+from models.did_tests import ADJOINING, collapsed, headline, permuted, sampled
 from models.did_units import MODEL, Found, Units, gathered, grouped, point
 from models.estimate import Estimate, ModelOutput, NotEstimable
 from models.inference.refusal import NoInference
@@ -60,6 +60,7 @@ def fit(panel: Panel, design: Design, options: DidOptions) -> ModelOutput:
         complete,
         did_checks.seasons(kept),
         did_checks.earlier_gap(kept, design.level, weighting),
+        *(did_checks.adjoining(main[0], each) for each in main if each.method.endswith(ADJOINING)),
     ]
     if not (design.shared_delivery and kept.n_treated > 1):
         return ModelOutput(estimates=main, checks=tuple(checks), not_estimable=refused)

@@ -119,6 +119,26 @@ def one_team(main: Estimate, merged: Estimate | None) -> Check:
     return Check("one_team", Status.WARN, finding, detail)
 
 
+def adjoining(main: Estimate, block: Estimate) -> Check:
+    """Compare the headline with the test that moves the treated areas, which adjoin each other, as one block."""
+    ranked = f"compared with every block of adjoining areas: {numbers.p_value(block.p_value or 0.0)}"
+    lost = _excludes_null(main) and block.p_value is not None and block.p_value > 1 - block.level
+    if not lost:
+        finding = (
+            f"The treated areas adjoin each other; moving them as one block does not change the answer ({ranked})."
+        )
+        return Check("adjoining", Status.PASS, finding)
+    finding = (
+        "The treated areas adjoin each other, and moved as one block their change no longer stands out "
+        f"({ranked}): what their part of the map went through could explain it."
+    )
+    detail = (
+        "Areas next to each other share ups and downs, which a test that takes each area for itself counts as effect: "
+        "at 4 of 20 areas 9 to 25 times in 100 where neighbours share much."
+    )
+    return Check("adjoining", Status.WARN, finding, detail, overturns=True)
+
+
 def _gap_found(panel: Panel, result: TTest, level: float) -> Check:
     lo, hi = (signed(panel, limit) for limit in result.interval)
     finding = (

@@ -7,11 +7,13 @@ from models import numbers
 from models.changes import sizes_of
 from models.design import Design
 from models.did_tests import (
+    BLOCKS,
     CR2,
     JACKKNIFE,
     PERMUTATION,
     STUDENTISED,
     collapsed,
+    in_blocks,
     left_out,
     permuted,
     robust,
@@ -41,6 +43,7 @@ class _Companion:
     """A test beside the headline, and when it is left out without being run.
 
     `pairs`: it needs two areas in each group. `equal`: it has no weights. `slow`: it is left out with many areas.
+    `borders`: it is passed over in silence where the study declares no borders, or treats one area only.
     """
 
     name: str
@@ -48,6 +51,7 @@ class _Companion:
     pairs: bool = False
     equal: bool = False
     slow: bool = True
+    borders: bool = False
 
 
 def companions(units: Units, design: Design) -> Found:
@@ -58,7 +62,8 @@ def companions(units: Units, design: Design) -> Found:
     With more than `MOST_RESAMPLED` areas the studentised permutation and the bootstraps are left out, whatever they
     would say.
     """
-    return gathered(_run(companion, units, design) for companion in COMPANIONS)
+    blocks = bool(design.neighbours) and units.clusters.treated > 1
+    return gathered(_run(each, units, design) for each in COMPANIONS if blocks or not each.borders)
 
 
 def _run(companion: _Companion, units: Units, design: Design) -> Found:
@@ -158,6 +163,7 @@ def _smallest(result: Resampled) -> str:
 
 COMPANIONS = (
     _Companion(PERMUTATION, permuted, slow=False),
+    _Companion(BLOCKS, in_blocks, slow=False, borders=True),
     _Companion(STUDENTISED, studentised, pairs=True, equal=True),
     _Companion(CR2, _other, pairs=True, slow=False),
     _Companion(JACKKNIFE, left_out, pairs=True, slow=False),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from models import numbers
 from models.design import Design
 from models.did_units import Found, Units, Words, compared, refused, tested
+from models.inference.blocks import block_test, blocks_of
 from models.inference.collapsed import collapsed_t
 from models.inference.cr2 import cr2
 from models.inference.headline import Method, choose, headline_test
@@ -14,11 +15,19 @@ from models.inference.refusal import NoInference
 from models.inference.sampling import sampling_only
 from models.inference.ttest import TTest
 
+BLOCKS = "the permutation of adjoining blocks"
+ADJOINING = "adjoining blocks"
+"""How the method of a permutation over blocks of adjoining areas ends."""
 CR2 = "CR2"
 JACKKNIFE = "the jackknife"
 PERMUTATION = "the permutation test"
 STUDENTISED = "the studentised permutation test"
 SINGLE_CASES = "the test of single cases"
+BLOCK_SIZE = (
+    "Without any effect, at 4 of 20 areas, it claims one 5 times in 100 where the map is alike everywhere, and 3 to 13 "
+    "times by the shape and place of the block where neighbours share much (5 for a block drawn at random); the plain "
+    "permutation test and the collapsed t claim one 10 to 25 times there."
+)
 
 
 def headline(units: Units, design: Design) -> Found | NoInference:
@@ -94,6 +103,27 @@ def permuted(units: Units, design: Design) -> Found:
     return _placed(units, design, words, result)
 
 
+def in_blocks(units: Units, design: Design) -> Found | NoInference:
+    """Run the permutation test over blocks of adjoining areas."""
+    panel = units.panel
+    blocks = blocks_of(panel.areas, design.neighbours, panel.treated, design.seed)
+    if isinstance(blocks, NoInference):
+        return blocks
+    result = block_test(units.w, panel.treated, blocks, design.level, units.resolution, units.weights)
+    if isinstance(result, NoInference):
+        return result
+    every = "all" if result.exact else "random ones of all"
+    note = (
+        f"Moves the treated areas as one block: compares the difference with {every} {result.assignments:,} blocks of "
+        f"{panel.n_treated:,} adjoining areas, among which it ranks {result.rank:,} by size. {_smallest(result)} Where "
+        f"neighbouring areas share their ups and downs the other tests claim an effect too often. {BLOCK_SIZE}"
+    )
+    kind = (
+        f"{'exact ' if result.exact else ''}permutation of {result.assignments:,} {'' if result.exact else 'random '}"
+    )
+    return _placed(units, design, Words(BLOCKS, f"{kind}{ADJOINING}", note), result)
+
+
 def studentised(units: Units, design: Design) -> Found | NoInference:
     """Run the permutation test of Welch's t."""
     result = studentised_permutation_test(units.w, units.panel.treated, design.level, design.seed, units.resolution)
@@ -137,5 +167,9 @@ def _rank(what: str, result: Permutation) -> str:
     source = "every possible choice" if result.exact else "random choices"
     return (
         f"Compares {what} with {source} of treated areas: it ranks {result.rank:,} of {result.assignments:,} by size. "
-        f"The smallest possible p-value is {numbers.smallest_p(result.attainable_p)}."
+        f"{_smallest(result)}"
     )
+
+
+def _smallest(result: Permutation) -> str:
+    return f"The smallest possible p-value is {numbers.smallest_p(result.attainable_p)}."

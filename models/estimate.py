@@ -27,10 +27,19 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """Number of independent areas behind an estimate."""
+    """Number of areas behind an estimate, and whether its standard error counts areas.
+
+    Attributes
+    ----------
+    treated, comparison
+        Areas behind the estimate.
+    periods
+        Periods that the standard error takes for separate evidence instead of areas; 0 if it counts areas.
+    """
 
     treated: int
     comparison: int
+    periods: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,10 +67,13 @@ class OrdinalCells:
         Answers at each level, worst to best as declared, shape (A, T, L).
     at_least
         Index of the lowest level that counts towards the headline share.
+    levels
+        Names of the L levels, worst to best; empty where they have none.
     """
 
     n: FloatArray
     at_least: int
+    levels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,7 @@ CELLS_OF: dict[Kind, type] = {
     Kind.DURATION: DurationCells,
     Kind.TIME_TO_EVENT: TimeToEventCells,
 }
-NOT_PER_CELL = frozenset({"at_least", "open_days"})
+NOT_PER_CELL = frozenset({"at_least", "levels", "open_days"})
 
 
 def per_cell(cells: Cells) -> dict[str, FloatArray]:

@@ -12,7 +12,14 @@ from models import did, event_study, examination, its, panel_regression
 from models.case import Case
 from models.design import Design
 from models.estimate import ModelOutput
+from models.ordinal import model as ordinal
 from models.panel import Kind, Panel
+from models.recurrence import model as recurrence
+from models.recurrence.model import RecurrenceOptions
+from models.staggered import model as staggered
+from models.staggered.options import StaggeredOptions
+from models.synthetic import model as synthetic
+from models.synthetic.options import SyntheticOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +91,11 @@ ITS = ModelSpec(
     title="Interrupted time series",
     answers=(
         "The treated areas' own series, before and after: the change in level and slope against the trend and "
-        "season of the baseline."
+        "season of the baseline. Where there are comparison areas, the same of the difference from their series."
     ),
     needs_comparison=False,
     options=its.ItsOptions,
-    fit=_of_panel(its.fit),
+    fit=its.fit,
     headline_rank=2,
 )
 PANEL = ModelSpec(
@@ -116,7 +123,65 @@ EVENT_STUDY = ModelSpec(
     headline_rank=None,
 )
 
-MODELS = MappingProxyType({spec.name: spec for spec in (DID, ITS, PANEL, EVENT_STUDY)})
+SYNTHETIC = ModelSpec(
+    name="synthetic",
+    title="Synthetic comparison",
+    answers=(
+        "Comparison areas weighted so that together they follow each treated area before the start; what the treated "
+        "areas then have more or less than those. Judged by doing the same to every other area."
+    ),
+    needs_comparison=True,
+    options=SyntheticOptions,
+    fit=synthetic.fit,
+    headline_rank=4,
+)
 
-PLANNED = frozenset({"bayes", "synthetic", "staggered", "recurrence"})
+ORDINAL = ModelSpec(
+    name="ordinal",
+    title="Ordered logit",
+    answers=(
+        "For answers at ordered levels: how far the answers of each area moved from baseline to follow-up on the "
+        "log-odds scale, at all levels alike; treated areas' mean shift less comparison areas', and what it does to "
+        "the share of answers at each level."
+    ),
+    needs_comparison=True,
+    options=ordinal.OrdinalOptions,
+    fit=ordinal.fit,
+    headline_rank=3,
+    kinds=frozenset({Kind.ORDINAL}),
+)
+STAGGERED = ModelSpec(
+    name="staggered",
+    title="Staggered roll-out",
+    answers=(
+        "The effect in each bin of time on the areas that started together, against areas that never start or have not "
+        "started yet, averaged; areas that started earlier are never the comparison. At few areas it is judged by "
+        "dealing the start dates to other areas."
+    ),
+    needs_comparison=False,
+    options=StaggeredOptions,
+    fit=_of_panel(staggered.fit),
+    headline_rank=1,
+    staggered=True,
+)
+
+RECURRENCE = ModelSpec(
+    name="recurrence",
+    title="Repeats of a case",
+    answers=(
+        "How many cases recur, how soon and how often, from the days between the reports of a case: each measure's "
+        "change from baseline to follow-up in each area, treated areas' mean change less comparison areas'."
+    ),
+    needs_comparison=True,
+    options=RecurrenceOptions,
+    fit=recurrence.fit,
+    headline_rank=3,
+    kinds=frozenset({Kind.TIME_TO_EVENT}),
+)
+
+MODELS = MappingProxyType(
+    {spec.name: spec for spec in (DID, ITS, PANEL, EVENT_STUDY, ORDINAL, SYNTHETIC, STAGGERED, RECURRENCE)}
+)
+
+PLANNED = frozenset({"bayes"})
 """Names of models that are designed but not built; a study that asks for one is told so."""

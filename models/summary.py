@@ -13,6 +13,7 @@ import numpy as np
 from scipy import special
 
 from models.arrays import BoolArray, FloatArray
+from models.event_curve import EventCurve, divide, event_curve
 from models.panel import (
     BinaryCells,
     Cells,
@@ -126,12 +127,12 @@ def log_rate(events: FloatArray, exposure: FloatArray) -> Summary:
     """
     seen = exposure > 0
     ok = seen & (events > 0)
-    rate = _ratio(events, exposure, ok)
+    rate = divide(events, exposure, ok)
     value = np.log(rate, out=np.full_like(rate, np.nan), where=ok)
     n = np.where(seen, events, 0.0)
-    return _summary(
+    return summary_of(
         value,
-        _ratio(np.ones_like(events), events, ok),
+        divide(np.ones_like(events), events, ok),
         n,
         {Undefined.NO_DATA: ~seen, Undefined.NO_EVENTS: seen & ~ok},
     )
@@ -140,8 +141,8 @@ def log_rate(events: FloatArray, exposure: FloatArray) -> Summary:
 def share(successes: FloatArray, trials: FloatArray) -> Summary:
     """Successes over trials, each of shape (A,); variance p(1 - p)/n."""
     ok = trials > 0
-    p = _ratio(successes, trials, ok)
-    return _summary(p, _ratio(p * (1 - p), trials, ok), trials, {Undefined.NO_DATA: ~ok})
+    p = divide(successes, trials, ok)
+    return summary_of(p, divide(p * (1 - p), trials, ok), trials, {Undefined.NO_DATA: ~ok})
 
 
 def mean(n: FloatArray, total: FloatArray, squares: FloatArray) -> Summary:
@@ -151,9 +152,9 @@ def mean(n: FloatArray, total: FloatArray, squares: FloatArray) -> Summary:
     three sums cannot tell that from values that are all the same.
     """
     ok = n > 0
-    value = _ratio(total, n, ok)
+    value = divide(total, n, ok)
     spread = _spread(n, total, squares)
-    return _summary(value, _ratio(spread, (n - 1) * n, (n > 1) & (spread > 0)), n, {Undefined.NO_DATA: ~ok})
+    return summary_of(value, divide(spread, (n - 1) * n, (n > 1) & (spread > 0)), n, {Undefined.NO_DATA: ~ok})
 
 
 def log_duration(
@@ -182,7 +183,7 @@ def log_duration(
             n[censored], total[censored], squares[censored], still_open[censored], np.log(open_days)
         )
     gaps = {Undefined.NO_DATA: n + waiting == 0, Undefined.NONE_COMPLETED: (n == 0) & (waiting > 0)}
-    return _summary(value, variance, n + waiting, gaps)
+    return summary_of(value, variance, n + waiting, gaps)
 
 
 def event_share(events: FloatArray, censored: FloatArray, competing: FloatArray) -> Summary:
@@ -196,28 +197,22 @@ def event_share(events: FloatArray, censored: FloatArray, competing: FloatArray)
     Notes
     -----
     Without competing events it is the Kaplan-Meier share with Greenwood's variance; with them the variance is that of
-    Dinse and Larson (1986, Biometrika 73:379-386), which is the same where there are none.
+    Dinse and Larson (1986, Biometrika 73:379-386), which is the same where there are none, and the same number as the
+    infinitesimal jackknife that R's survfit prints.
 
     Undefined where the last case leaves, without an event, before day H: the curve is not known that far. Where every
     case has had its event the share is 1 with variance 0, as for a binary outcome.
     """
-    ended = events + competing
-    at_risk = np.cumsum((ended + censored)[:, ::-1], axis=1)[:, ::-1]
-    leaving = _ratio(ended, at_risk, at_risk > 0, empty=0.0)
-    survival = np.cumprod(1 - leaving, axis=1)
-    before = np.concatenate([np.ones((len(events), 1)), survival[:, :-1]], axis=1)
-    hazard = _ratio(events, at_risk, at_risk > 0, empty=0.0)
-    share_by = np.cumsum(before * hazard, axis=1)
-    later = share_by[:, -1:] - share_by
-    exposed = (ended > 0) & (at_risk > ended)
-    greenwood = _ratio(ended, at_risk * (at_risk - ended), exposed, empty=0.0)
-    own = _ratio(hazard * (1 - hazard), at_risk, at_risk > 0, empty=0.0)
-    joint = _ratio(hazard, at_risk, at_risk > 0, empty=0.0)
-    variance = (later**2 * greenwood + before**2 * own - 2 * later * before * joint).sum(axis=1)
-    cases = at_risk[:, 0]
-    unknown = (cases > 0) & (at_risk[:, -1] == 0) & (survival[:, -1] > 0)
-    gaps = {Undefined.NO_DATA: cases == 0, Undefined.NOT_FOLLOWED: unknown}
-    return _summary(share_by[:, -1], np.maximum(variance, 0.0), cases, gaps)
+    curve = event_curve(events, censored, competing)
+    value, variance = curve.weighed(np.ones(curve.at_risk.shape[1]))
+    return summary_of_curve(curve, value, variance)
+
+
+def summary_of_curve(curve: EventCurve, value: FloatArray, variance: FloatArray) -> Summary:
+    """Blank the areas without a case, and those whose curve is not known to the last day."""
+    cases = curve.at_risk[:, 0]
+    gaps = {Undefined.NO_DATA: cases == 0, Undefined.NOT_FOLLOWED: (cases > 0) & ~curve.known}
+    return summary_of(value, variance, cases, gaps)
 
 
 def censored_normal(
@@ -312,18 +307,11 @@ def _slopes(
 
 def _spread(n: FloatArray, total: FloatArray, squares: FloatArray) -> FloatArray:
     """Sum of squared deviations from the mean, with rounding error set to zero; zero where there are no values."""
-    deviation = squares - _ratio(total**2, n, n > 0, empty=0.0)
+    deviation = squares - divide(total**2, n, n > 0, empty=0.0)
     return np.where(deviation > ROUNDING * squares, deviation, 0.0)
 
 
-def _ratio(top: FloatArray, bottom: FloatArray, ok: BoolArray, empty: float = np.nan) -> FloatArray:
-    """Divide where `ok`; elsewhere `empty`."""
-    out = np.full(top.shape, empty)
-    np.divide(top, bottom, out=out, where=ok)
-    return out
-
-
-def _summary(value: FloatArray, variance: FloatArray, n: FloatArray, gaps: Mapping[Undefined, BoolArray]) -> Summary:
+def summary_of(value: FloatArray, variance: FloatArray, n: FloatArray, gaps: Mapping[Undefined, BoolArray]) -> Summary:
     """Blank the areas in `gaps` and record why."""
     undefined = {int(a): reason for reason, mask in gaps.items() for a in np.flatnonzero(mask)}
     blank = np.zeros(value.shape, dtype=np.bool_)

@@ -78,10 +78,32 @@ def permutation_test(
     one joins `DRAWS` random ones, so that p is never zero (Phipson & Smyth 2010, SAGMB 9:39). The interval holds every
     constant effect b whose removal, ``changes - b * treated``, gives ``p > 1 - level``.
     """
-    chosen, exact = assignments(treated, seed)
+    return placed_among(changes, treated, *assignments(treated, seed), level, resolution, weights)
+
+
+def placed_among(
+    changes: FloatArray,
+    treated: BoolArray,
+    chosen: IntArray,
+    exact: bool,
+    level: float,
+    resolution: float = 0.0,
+    weights: FloatArray | None = None,
+) -> Permutation:
+    """Compare the observed difference with those of these choices of as many areas.
+
+    Parameters
+    ----------
+    chosen
+        Choices of areas, shape (C, G1), the observed one among them.
+    exact
+        Whether they are all there are.
+
+    Other parameters are as in `permutation_test`.
+    """
     drawn = mean_differences(changes - np.average(changes, weights=weights), chosen, weights)
     shifts = _shifts(treated, chosen, weights)
-    always = _always(treated, chosen)
+    always = same_groups(treated, chosen)
     observed = difference_in_means(changes, treated, weights)
     slack = tolerance(changes, resolution)
     count = len(chosen)
@@ -92,7 +114,7 @@ def permutation_test(
         rank=1 + int((np.abs(drawn) > abs(observed) + slack).sum()),
         assignments=count,
         exact=exact,
-        interval=_invert(observed, drawn, shifts, always, level),
+        interval=inverted(observed, drawn, shifts, always, level),
     )
 
 
@@ -218,14 +240,14 @@ def _shifts(treated: BoolArray, chosen: IntArray, weights: FloatArray | None) ->
     return shares
 
 
-def _always(treated: BoolArray, chosen: IntArray) -> BoolArray:
+def same_groups(treated: BoolArray, chosen: IntArray) -> BoolArray:
     """Mask of the assignments whose groups are those observed, whichever is called treated, shape (C,)."""
     many = chosen.shape[1]
     same = (many, 0) if 2 * many == len(treated) else (many,)
     return np.isin(_sums(treated.astype(np.float64), chosen), same)
 
 
-def _invert(
+def inverted(
     observed: float, differences: FloatArray, shifts: FloatArray, always: BoolArray, level: float
 ) -> tuple[float, float] | None:
     """Effects b with ``#{|T_pi - b c_pi| >= |T_obs - b|} / C > 1 - level``, where c_pi is the share b leaves in T_pi.

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.arrays import BoolArray, FloatArray
+from models.borders import Borders, bordering
 from models.inference.permutation import attainable_p
 from models.panel import Kind
-from models.sensitivity.borders import Borders, bordering
 from models.sensitivity.choices import carried
 from models.sensitivity.combinations import Specification
 from models.sensitivity.labels import labellings

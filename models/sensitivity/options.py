@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from models.arrays import BoolArray
+from models.borders import bordering, borders_of
 from models.case import Coding
 from models.changes import Weighting
 from models.design import Design
 from models.panel import Panel, select_areas
-from models.sensitivity.borders import bordering, borders_of
 from models.sensitivity.choices import has_other_scale, scale_words, weighting_words
 from models.sensitivity.main import Main, members
 from models.sensitivity.windows import EARLIEST, matched, put_back, season_of, with_data, without_last

@@ -9,12 +9,13 @@ import numpy as np
 from models import numbers
 from models.arrays import BoolArray, FloatArray, IntArray
 from models.estimate import Check, Evidence, Figure, Quantity, Row, Status
+from models.inference.blocks import Blocks, blocks_of
 from models.inference.collapsed import tolerance
-from models.inference.permutation import MOST_ENUMERATED, assignments, attainable_p
-from models.sensitivity.borders import borders_of, connected_sets
+from models.inference.permutation import MOST_ENUMERATED, assignments, attainable_p, same_groups
+from models.inference.refusal import NoInference
 from models.sensitivity.labels import labellings
 from models.sensitivity.main import MOST_ROWS, Main, named, not_run, shown
-from models.wording import listed, signed
+from models.wording import signed
 
 QUANTILES = np.linspace(0.0, 1.0, 21)
 SLACK = 1e-9
@@ -67,13 +68,15 @@ def placebo_in_space(main: Main, seed: int = 0) -> Check:
     return _check("placebo_in_space", main, found, opening, detail, _evidence(main, chosen, found))
 
 
-def adjacent_placebos(main: Main, neighbours: Mapping[str, Sequence[str]]) -> Check | None:
+def adjacent_placebos(main: Main, neighbours: Mapping[str, Sequence[str]], seed: int = 0) -> Check | None:
     """Rank the treated areas among the sets of areas that hang together as they do; None without borders.
 
     Parameters
     ----------
     neighbours
         Areas that border an area, by area; a border counts in both directions.
+    seed
+        Seed of a random choice of such sets, where there are too many to list.
 
     Notes
     -----
@@ -85,23 +88,14 @@ def adjacent_placebos(main: Main, neighbours: Mapping[str, Sequence[str]]) -> Ch
     if not neighbours or many == 1:
         return None
     name, opening = "adjacent_placebos", "Whether adjoining areas elsewhere show such a difference cannot be judged"
-    borders = borders_of(named(main.panel, main.usable), neighbours)
-    if not borders.complete:
-        missing = [a for a, known in zip(named(main.panel, main.usable), borders.listed, strict=True) if not known]
-        return not_run(
-            name,
-            f"{opening}, because no borders are given for {listed(missing)}.",
-            "List the areas that each area borders, comparison areas included.",
-        )
-    sets = connected_sets(borders.adjacent, many)
-    if sets is None:
-        return not_run(name, f"{opening}: there are too many sets of {many:,} adjoining areas to go through.")
-    if not (sets == np.flatnonzero(treated)).all(axis=1).any():
-        return not_run(name, f"{opening}, because the treated areas do not adjoin each other.")
-    found = _placed(main, sets, _floor(sets, treated))
+    blocks = blocks_of(named(main.panel, main.usable), neighbours, treated, seed)
+    if isinstance(blocks, NoInference):
+        return not_run(name, f"{opening}.", blocks.reason)
+    found = _placed(main, blocks.sets, _floor(blocks, treated))
     detail = "Areas next to each other share what happens in their part of the map, so they are the fairer comparison."
-    text = f"Among the {len(sets):,} sets of {many:,} areas that adjoin each other"
-    return _check(name, main, found, text, detail, _evidence(main, sets, found))
+    kind = "sets" if blocks.exact else "randomly drawn sets"
+    text = f"Among the {len(blocks.sets):,} {kind} of {many:,} areas that adjoin each other"
+    return _check(name, main, found, text, detail, _evidence(main, blocks.sets, found))
 
 
 def _placed(main: Main, chosen: IntArray, floor: float) -> Placed:
@@ -118,14 +112,12 @@ def _placed(main: Main, chosen: IntArray, floor: float) -> Placed:
     return Placed(estimates, own, 1 + int(larger.sum()), float(at_least.mean()), floor)
 
 
-def _floor(sets: IntArray, treated: BoolArray) -> float:
-    """Smallest p of these sets: one over their number, or twice that if the comparison areas are a set themselves.
+def _floor(blocks: Blocks, treated: BoolArray) -> float:
+    """Smallest p of these blocks: the share of them that are the treated areas, or all others.
 
-    Swapping the two groups only turns the sign, so that set always ties with the treated areas' own.
+    Swapping the two groups only turns the sign, so that the others always tie with the treated areas.
     """
-    others = np.flatnonzero(~treated)
-    mirrored = len(others) == sets.shape[1] and bool((sets == others).all(axis=1).any())
-    return (2 if mirrored else 1) / len(sets)
+    return float(same_groups(treated, blocks.sets).mean())
 
 
 def _check(name: str, main: Main, found: Placed, opening: str, detail: str, evidence: Evidence) -> Check:

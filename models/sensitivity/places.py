@@ -6,10 +6,10 @@ import numpy as np
 
 from models import numbers
 from models.arrays import BoolArray, FloatArray
+from models.borders import Borders, bordering, borders_of
 from models.estimate import Check, Status
 from models.inference.collapsed import contrast
 from models.inference.permutation import attainable_p
-from models.sensitivity.borders import Borders, bordering, borders_of
 from models.sensitivity.compare import Alternative, compared, rows_of
 from models.sensitivity.main import MOST_ROWS, Main, effect_among, forest, members, named, not_run
 from models.wording import listed

@@ -43,7 +43,7 @@ def run(case: Case, design: Design, weighting: Weighting = Weighting.EQUAL) -> t
     found = (
         placebo_in_time(main, design.seed),
         placebo_in_space(main, design.seed),
-        adjacent_placebos(main, design.neighbours),
+        adjacent_placebos(main, design.neighbours, design.seed),
         leave_one_out(main),
         without_dominant(main, design.dominant),
         without_neighbours(main, design.neighbours),

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models import numbers
+from models.borders import borders_of
 from models.case import Coding
 from models.design import Design
 from models.effect import Effect, row_of
 from models.estimate import Check, Evidence, Figure, Quantity, Status
 from models.inference.refusal import NoInference
-from models.sensitivity.borders import borders_of
 from models.sensitivity.combinations import Specification, estimated
 from models.sensitivity.joint import Joint, joint_test
 from models.sensitivity.main import Main, not_run

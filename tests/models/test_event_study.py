@@ -238,4 +238,4 @@ def test_it_is_a_model_of_the_registry_and_never_the_headline() -> None:
     assert MODELS["event_study"].title == "Event study"
     assert "event_study" not in PLANNED
     assert EventStudyOptions().bin == "auto"
-    assert {length.value for length in BinLength} == {"half_year", "year"}
+    assert {length.value for length in BinLength} == {"quarter", "half_year", "year"}

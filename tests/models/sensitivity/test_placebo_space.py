@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models import borders as borders_module
 from models import numbers
+from models.borders import bordering, borders_of, connected_sets
 from models.changes import Weighting
 from models.effect import Effect, effect
 from models.estimate import Figure, Status
 from models.inference.permutation import permutation_test
 from models.panel import ContinuousCells
-from models.sensitivity import borders as borders_module
-from models.sensitivity.borders import bordering, borders_of, connected_sets
 from models.sensitivity.labels import DRAWS
 from models.sensitivity.main import Main
 from models.sensitivity.placebo_space import adjacent_placebos, placebo_in_space
@@ -212,14 +212,19 @@ def test_adjoining_areas_are_not_compared_where_that_means_nothing(analyse: Anal
     partial = adjacent_placebos(main, {"A": ("B",), "B": ("D",)})
     assert partial is not None
     assert partial.status is Status.NOT_RUN
-    assert "no borders are given for C, D, E and F" in partial.finding
+    assert "No borders are given for C, D, E and F" in partial.detail
     apart = adjacent_placebos(main, SQUARE | {"A": ("C",)})
     assert apart is not None
     assert apart.status is Status.NOT_RUN
-    assert "treated areas do not adjoin each other" in apart.finding
+    assert "treated areas do not adjoin each other" in apart.detail
+
+
+def test_sets_too_many_to_list_are_drawn(analyse: Analyse, noise: Matrix) -> None:
     crowd = analyse(noise(areas=40, periods=4), treated=6)
     names = crowd.panel.areas
-    everyone = adjacent_placebos(crowd, {name: tuple(set(names) - {name}) for name in names})
-    assert everyone is not None
-    assert everyone.status is Status.NOT_RUN
-    assert "too many sets" in everyone.finding
+    linked = {name: tuple(set(names) - {name}) for name in names}
+    check = adjacent_placebos(crowd, linked, seed=1)
+    assert check is not None
+    assert check.finding.startswith("Among the 2,000 randomly drawn sets of 6 areas that adjoin each other")
+    assert check == adjacent_placebos(crowd, linked, seed=1)
+    assert check.finding != getattr(adjacent_placebos(crowd, linked, seed=2), "finding", "")

@@ -8,6 +8,7 @@ from itertools import combinations as choose
 import numpy as np
 import pytest
 
+from models.borders import Borders, bordering, borders_of
 from models.case import Coding
 from models.changes import Weighting
 from models.design import Design, Shock
@@ -17,7 +18,6 @@ from models.inference.refusal import NoInference
 from models.panel import BinaryCells, Cells, ContinuousCells, CountCells, Kind, Panel, select_areas
 from models.periods import Role, TimeUnit
 from models.sensitivity import specification
-from models.sensitivity.borders import Borders, bordering, borders_of
 from models.sensitivity.combinations import Specification, estimated
 from models.sensitivity.joint import estimates_of, joint_test
 from models.sensitivity.labels import DRAWS, labellings

@@ -1,0 +1,1 @@
+"""Repeats: how many cases recur, how soon, how often, and how a pilot changed that."""
