@@ -28,6 +28,7 @@ from impact.study.decision import Rule
 from impact.study.outcomes import Better, Outcome, OutcomeRole
 from impact.study.schema import Study
 from models.estimate import Estimate, Status
+from models.panel import Kind
 from models.registry import MODELS
 
 SURE_OF_DIRECTION = 0.95
@@ -110,8 +111,9 @@ def _obstacles(
 
 
 def _why_nothing(outcome: OutcomeResult) -> str:
-    """Reason of the model that comes first for the headline; models that never carry one have no say."""
-    ranks = {name: spec.headline_rank for name, spec in MODELS.items() if spec.headline_rank is not None}
+    """Reason of the model that comes first for the headline; models that never carry one here have no say."""
+    able_to = {name: spec for name, spec in MODELS.items() if spec.is_for(Kind(outcome.kind))}
+    ranks = {name: spec.headline_rank for name, spec in able_to.items() if spec.headline_rank is not None}
     able = sorted((r for r in outcome.not_estimable if r.model in ranks), key=lambda r: ranks[r.model])
     return able[0].reason if able else words.no_model(list(ranks))
 
@@ -148,7 +150,9 @@ def _insecure(rating: Rating, found: Probabilities | None, rule: Rule) -> tuple[
 
 
 def _one_team(outcome: OutcomeResult) -> Obstacle | None:
-    status = next((check.status for check in outcome.checks if check.id == "one_team"), Status.PASS)
+    ordinal = outcome.headline is not None and outcome.headline.model == "ordinal"
+    name = "ordinal_one_team" if ordinal else "one_team"
+    status = next((check.status for check in outcome.checks if check.id == name), Status.PASS)
     if status is Status.PASS:
         return None
     return Obstacle("extend", words.ONE_TEAM_UNKNOWN if status is Status.NOT_RUN else words.ONE_TEAM)

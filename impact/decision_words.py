@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from impact.probabilities import Probabilities
 from impact.report import format as fmt
+from impact.report.check_words import other_method
 from impact.report.text import lower_first
 from impact.result import OutcomeResult, StudyInfo, Verdict
 from impact.security import minimum_detectable
@@ -66,6 +67,11 @@ def _benefit(outcome: OutcomeResult, found: Probabilities) -> str:
     if outcome.headline is not None and outcome.headline.clusters.comparison == 0:
         return f"The probability that {name} {way}, whatever the cause, is {chance}."
     condition = "if comparison areas show what would have happened anyway"
+    if outcome.headline is not None and outcome.headline.clusters.treated == 1:
+        return (
+            "One treated area can at most be consistent with an effect of the pilot: the probability that "
+            f"{name} {way} because of it is {chance}, {condition}."
+        )
     return f"The probability that {name} {way} because of the pilot is {chance}, {condition}."
 
 
@@ -148,8 +154,10 @@ def insecure(rating: int) -> str:
 
 
 def caveats(info: StudyInfo, outcome: OutcomeResult) -> tuple[str, ...]:
-    """What a reader must keep in mind: simulated data, other changes, and every warning of the deciding outcome."""
+    """What a reader must keep in mind: simulated data, other changes, and the warnings of the headline that decides."""
     found = ["The case records in this study are simulated: nothing here happened."] if info.simulated else []
     found += [f"{c.what} ({fmt.period(c.when)})." if c.when else f"{c.what}." for c in info.intervention.concurrent]
-    found += [check.finding for check in outcome.checks if check.status in {Status.WARN, Status.FAIL}]
+    model = outcome.headline.model if outcome.headline else None
+    against = [check for check in outcome.checks if check.status in {Status.WARN, Status.FAIL}]
+    found += [check.finding for check in against if other_method(check.id, model) is None]
     return tuple(found)

@@ -21,6 +21,7 @@ from models.panel import Panel, select_areas
 from models.summary import period_matrix
 from models.wording import listed
 
+STAGGERED = "Outcomes are not judged together where areas start at different dates."
 IN_THE_INDEX = frozenset({OutcomeRole.PRIMARY, OutcomeRole.SECONDARY})
 
 
@@ -55,8 +56,10 @@ def family(study: Study, panels: Mapping[str, Panel], design: Design) -> FamilyI
     chosen = {key: o for key, o in study.outcomes.items() if o.role in IN_THE_INDEX}
     if len(chosen) < 2 or all(panels[key].n_comparison == 0 for key in chosen):
         return None
-    joint, refused = _joint(chosen, panels)
     primary = study.deciding_outcome
+    if design.is_staggered:
+        return FamilyInfo(primary, (), None, exact=False, floor=None, index=None, refused=(STAGGERED,))
+    joint, refused = _joint(chosen, panels)
     others = [key for key in chosen if key in joint.panels and key != primary]
     weighting = weighting_of(study.model_options)
     tests = _tests(joint, others, design, weighting)

@@ -17,6 +17,7 @@ from impact.intake.data import Intake
 from impact.intake.design import design_of
 from impact.intake.read import read
 from impact.publish import data_info, hidden_areas, published_checks, published_paths, small_elsewhere, window_infos
+from impact.publish_outputs import output_infos
 from impact.result import SCHEMA_VERSION, OutcomeResult, ProtocolInfo, Provenance, RunResult
 from impact.study.outcomes import ContinuousOutcome, Outcome
 from impact.study.schema import Study
@@ -29,7 +30,10 @@ from models.design import Design
 from models.estimate import Estimate, ModelOutput, NotEstimable
 from models.panel import Panel
 from models.registry import MODELS
+from models.staggered.calendar import own_windows
 from models.summary import natural, summarise
+
+TITLES = {name: spec.title for name, spec in MODELS.items()}
 
 type Progress = Callable[[str], None]
 
@@ -87,6 +91,7 @@ def run(
         decision=decide(study, info, outcomes, data.problems),
         provenance=_provenance(study, data, design.seed, started, _command(study, models, seed)),
         family=family(study, data.panels, design),
+        outputs=output_infos(study, data),
     )
 
 
@@ -117,11 +122,12 @@ def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options
     outputs = {name: _fit(key, name, sample.case, design, chosen) for name, chosen in fitting.items()}
     estimates = one_headline({name: output.estimates for name, output in outputs.items()})
     headline = next((e for e in estimates if e.headline), None)
-    windows = describe.windows(panel)
+    own = own_windows(panel, design) if design.is_staggered else None
+    windows = describe.windows(panel, own)
     hidden = hidden_areas(windows, sample.minimum)
     shown = not hidden & {area for area, treated in zip(panel.areas, panel.treated, strict=True) if treated}
     weighting = weighting_of(options)
-    baseline, counterfactual = treated_levels(panel, headline, weighting) if shown else (None, None)
+    baseline, counterfactual = treated_levels(panel, headline, weighting, own) if shown else (None, None)
     model_paths = tuple(path for output in outputs.values() for path in output.paths)
     checks = tuple(check for output in outputs.values() for check in output.checks)
     return OutcomeResult(
@@ -137,7 +143,9 @@ def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options
         estimates=estimates,
         paths=published_paths(panel, describe.trends(panel), model_paths, hidden, sample.minimum),
         checks=published_checks(
-            (*checks, *agreement.between_models(estimates)), hidden, small_elsewhere(sample.case, sample.minimum)
+            (*checks, *agreement.between_models(estimates, TITLES)),
+            hidden,
+            small_elsewhere(sample.case, sample.minimum),
         ),
         not_estimable=tuple(reason for output in outputs.values() for reason in output.not_estimable),
         windows=window_infos(windows, hidden),
@@ -157,15 +165,19 @@ def one_headline(by_model: Mapping[str, Sequence[Estimate]]) -> tuple[Estimate, 
 
 
 def treated_levels(
-    panel: Panel, headline: Estimate | None, weighting: Weighting = Weighting.EQUAL
+    panel: Panel,
+    headline: Estimate | None,
+    weighting: Weighting = Weighting.EQUAL,
+    own: tuple[BoolArray, BoolArray] | None = None,
 ) -> tuple[float | None, float | None]:
     """Treated areas' mean level at baseline, and in follow-up had there been no effect, in the outcome's unit.
 
     Areas count as they do in the difference-in-differences, so that the effect carries the one mean to the other.
+    `own` gives the windows of each area, shape (A, T), where they start at different dates.
     """
-    periods = panel.periods
-    sizes = weights_of(panel, periods.baseline, weighting) if panel.n_comparison else None
-    before, after = (_mean_level(panel, window, sizes) for window in (periods.baseline, periods.follow_up))
+    first, second = own or (panel.periods.baseline, panel.periods.follow_up)
+    sizes = weights_of(panel, first, weighting) if panel.n_comparison else None
+    before, after = (_mean_level(panel, window, sizes) for window in (first, second))
     without = None if headline is None or after is None else after - headline.linear(headline.estimate)
     return tuple(None if x is None else float(natural(panel, np.asarray(x))) for x in (before, without))  # type: ignore[return-value]
 

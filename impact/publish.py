@@ -10,8 +10,11 @@ from models import describe
 from models.case import Case
 from models.describe import GroupTrend, WindowValue
 from models.estimate import Check, Path
-from models.panel import Panel
+from models.ordinal.checks import least_shown
+from models.panel import Kind, Panel
 
+WEIGHTED = frozenset({"synthetic"})
+"""Paths whose counterfactual is a weighted mean of comparison areas."""
 WITHHELD = "Few people stand behind one of the areas, so what would give its numbers away is not shown."
 
 
@@ -65,7 +68,7 @@ def small_elsewhere(case: Case, minimum: int) -> frozenset[str]:
     """Checks that look beyond the areas as the study has them, and would tell of few people there.
 
     These are the areas around the treated ones, and the cases that another coding of a boundary moves: the estimate
-    with and without them gives them away.
+    with and without them gives them away. So do single levels of an answer.
     """
     found: set[str] = set()
     if case.rings is not None and any(too_small(v.least, minimum) for v in describe.windows(case.rings)):
@@ -75,6 +78,8 @@ def small_elsewhere(case: Case, minimum: int) -> frozenset[str]:
     moved = (abs(v.n - own.get((v.area, v.window), v.n)) for v in coded)
     if any(too_small(v.least, minimum) or too_small(n, minimum) for v, n in zip(coded, moved, strict=True)):
         found |= {"boundaries", "specification_curve"}
+    if case.panel.kind is Kind.ORDINAL and too_small(least_shown(case.panel), minimum):
+        found |= {"ordinal_categories"}
     return frozenset(found)
 
 
@@ -119,7 +124,8 @@ def published_paths(
     """Series of the groups and of the models, whose observed values are the treated areas', without small cells.
 
     A group of one hidden area has no series at all. Where one period of a window is blank, the next smallest is blank
-    too, because the window's total gives the one.
+    too, because the window's total gives the one. A weighted mean of areas may be almost one area alone, so it is
+    withheld where any is hidden.
     """
     blanks = {}
     for trend, members in zip(trends, (panel.treated, ~panel.treated), strict=False):
@@ -127,7 +133,8 @@ def published_paths(
         alone = len(areas) == 1 and areas[0] in hidden
         blanks[trend.path.name] = set(range(len(trend.least))) if alone else _blank_periods(panel, trend, minimum)
     shown = [(trend.path, blanks[trend.path.name]) for trend in trends]
-    return tuple(_blanked(path, blank) for path, blank in [*shown, *((p, blanks["treated"]) for p in paths)])
+    safe = [path for path in paths if not (hidden and path.name in WEIGHTED)]
+    return tuple(_blanked(path, blank) for path, blank in [*shown, *((p, blanks["treated"]) for p in safe)])
 
 
 def _blank_periods(panel: Panel, trend: GroupTrend, minimum: int) -> set[int]:

@@ -6,7 +6,7 @@ refused. A number that does not exist is null with a reason beside it; NaN and i
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path as FilePath
 from typing import Any, ClassVar, Literal
@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from impact.errors import UsageError
+from impact.result_outputs import OutputInfo
 from models.estimate import Check, Estimate, NotEstimable, Path
 
 SCHEMA_VERSION: Literal[1] = 1
@@ -84,6 +85,7 @@ class ModelInfo:
 class StudyInfo:
     """The study as it was run: what the report says of it.
 
+    `starts` holds the first day of the intervention in each treated area, and is empty if all start on one day.
     `displacement` areas lie around the treated ones, and the problem may have moved there; `chosen_on` is the stretch
     for whose high values the treated areas were chosen.
     """
@@ -111,6 +113,7 @@ class StudyInfo:
     displacement: tuple[str, ...] = ()
     displacement_compared: tuple[str, ...] = ()
     chosen_on: SpanInfo | None = None
+    starts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +338,7 @@ class RunResult:
     decision: Decision
     provenance: Provenance
     family: FamilyInfo | None = None
+    outputs: Mapping[str, OutputInfo] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, as ``results.json`` holds them."""

@@ -8,6 +8,7 @@ Design                                                Ceiling
 ====================================================  =======
 No estimate with an interval                          0
 No comparison areas (the treated areas alone)         1
+An interval that counts periods and not areas         1
 One treated unit, or fewer than three comparisons     2
 At least two treated and three comparison areas       3
 At least four treated, eight comparison, 20 in all    4
@@ -43,12 +44,16 @@ CHOICES = frozenset(
         "log_or_level",
         "month_matched",
         "without_neighbours",
+        "adjoining",
         "standardised",
         "reweighted",
+        "staggered_averages",
+        "staggered_comparison",
     }
 )
 """Checks that repeat the headline under another choice; one of them counts if it overturns the answer."""
-THREATS = frozenset({"placebo_in_time", "regression_to_the_mean"})
+OVER_PERIODS = "Its interval takes the periods of one series for separate evidence, not the areas."
+THREATS = frozenset({"placebo_in_time", "staggered_pretrends", "regression_to_the_mean"})
 """Checks that warn of a threat, whether or not the answer changes."""
 
 
@@ -85,6 +90,8 @@ def _ceiling(study: StudyInfo, headline: Estimate) -> tuple[int, str]:
     treated, comparison = headline.clusters.treated, headline.clusters.comparison
     if comparison == 0:
         return 1, "There are no comparison areas, so anything else that changed at the same time is counted as effect."
+    if headline.clusters.periods:
+        return 1, f"{OVER_PERIODS} Areas move by themselves as well, and such an interval does not allow for it."
     shared = study.intervention.delivery == "shared" and treated > 1
     counted = f"{treated} treated and {comparison} comparison areas"
     if shared:

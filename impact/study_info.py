@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from impact.intake.data import Intake
+from impact.intake.design import start_days
 from impact.result import (
     ConcurrentInfo,
     InterventionInfo,
@@ -53,7 +54,14 @@ def study_info(study: Study, data: Intake, models: tuple[str, ...]) -> StudyInfo
         displacement=study.areas.rings.displacement if study.areas.rings else (),
         displacement_compared=study.areas.rings.compared_with if study.areas.rings else (),
         chosen_on=_chosen_on(study),
+        starts=_starts(study),
     )
+
+
+def _starts(study: Study) -> dict[str, str]:
+    """First day in each treated area, the earliest first; empty if all start on one day."""
+    days = start_days(study)
+    return {area: day.isoformat() for area, day in sorted(days.items(), key=lambda item: item[1])}
 
 
 def _chosen_on(study: Study) -> SpanInfo | None:
@@ -115,10 +123,7 @@ def outcome_definition(outcome: Outcome) -> str:
             waiting = "; open cases count as not yet finished" if outcome.event else ""
             text = f"Typical days from the start of a case (geometric mean){waiting}."
         case TimeToEventOutcome():
-            text = (
-                f"Share of cases with the event within {outcome.horizon} days of the first report; cases not followed "
-                "so long count for as long as they were seen (Kaplan-Meier)."
-            )
+            text = _time_to_event(outcome)
     return text
 
 
@@ -126,3 +131,27 @@ def _allowed_for(outcome: CountOutcome) -> str:
     if outcome.exposure is None:
         return "the days in each period"
     return "population" if outcome.exposure.per_period else "population and the days in each period"
+
+
+def _time_to_event(outcome: TimeToEventOutcome) -> str:
+    """Which event, what keeps it from coming, and how long cases are followed."""
+    repeat, days = outcome.repeat, outcome.last_day
+    if repeat is None:
+        parts = [f"Share of cases with the event within {days} days of the first report."]
+    else:
+        same = " and ".join(f"'{column}'" for column in repeat.columns)
+        parts = [
+            f"Share of first reports followed by another with the same {same} within {days} days.",
+            f"A report within {repeat.within} days of a first one is its repeat, also from elsewhere.",
+            "The next after that is a first one again. Reports of one day are one.",
+        ]
+    if outcome.competing:
+        named = " or ".join(f"'{column}'" for column in outcome.competing)
+        parts.append(f"After {named} it cannot come; of two on one day, it counts.")
+    window = "the end of the baseline or follow-up it was reported in, " if outcome.followed_to == "window" else ""
+    how = "Aalen-Johansen" if outcome.competing else "Kaplan-Meier"
+    parts.append(
+        f"A case is followed from its first report to day {days}, {window}or the extract, whichever comes first, and "
+        f"counts for as long as it was followed ({how})."
+    )
+    return " ".join(parts)

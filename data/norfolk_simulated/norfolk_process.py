@@ -27,6 +27,7 @@ EFFECT_FROM = np.datetime64("2023-06-01", "D")  # after two months of filling th
 BURN_IN = np.datetime64("2017-04-01", "D")  # complaints start earlier: by April 2018 repeats have built up
 FIRST_YEAR, YEARS = 2017, 8  # financial years there are
 NUMBERED_FROM = np.datetime64("2018-02-01", "D")  # cases reported since may be in the survey of April 2018
+LOOK_BACK_FROM = np.datetime64("2018-01-01", "D")  # complaints of 90 days before START show which reports are first
 
 # Demand by financial year against an earlier, ordinary year (the pilot's paper); 1 where not named.
 DEMAND = {2020: 1.40, 2021: 1.39, 2022: 1.08, 2023: 1.08, 2024: 1.08}
@@ -295,20 +296,56 @@ def draw_visits(rng: np.random.Generator, day: Days, area: Ints, kind: Ints, cal
     return visited
 
 
-def draw_complaints(rng: np.random.Generator, cal: Calibration) -> Complaints:
-    """Draw the complaints reported since `NUMBERED_FROM`; places keep one type of problem throughout."""
-    day, area, place, repeated, earlier = draw_chains(rng, cal)
-    kind_of_place = np.searchsorted(TYPE_SHARE.cumsum()[:-1], rng.random(int(place.max()) + 1), side="right")
-    keep = np.flatnonzero(day >= NUMBERED_FROM)
-    order = keep[np.lexsort((place[keep], area[keep], day[keep]))]
-    day, area, place, repeated = day[order], area[order], place[order], repeated[order]
-    kind = kind_of_place[place].astype(np.int64)
+def draw_kinds(rng: np.random.Generator, place: Ints) -> Ints:
+    """Draw the type of problem of every place; a place keeps it throughout."""
+    kinds = np.searchsorted(TYPE_SHARE.cumsum()[:-1], rng.random(int(place.max()) + 1), side="right")
+    return kinds.astype(np.int64)
+
+
+def draw_channels(rng: np.random.Generator, day: Days) -> Ints:
+    """Draw how each complaint was made."""
     online = by_year(ONLINE_SHARE, financial_year(day), default=0.25)
     u = rng.random(len(day))
-    channel = np.where(u < online, 1, np.where(u < online + 0.08, 2, 0)).astype(np.int64)
+    return np.where(u < online, 1, np.where(u < online + 0.08, 2, 0)).astype(np.int64)
+
+
+def in_order(keep: Bools, day: Days, area: Ints, place: Ints) -> Ints:
+    """Return the positions of those to keep, by day, district and place."""
+    chosen = np.flatnonzero(keep)
+    order: Ints = chosen[np.lexsort((place[chosen], area[chosen], day[chosen]))]
+    return order
+
+
+def draw_complaints(rng: np.random.Generator, cal: Calibration) -> Complaints:
+    """Draw the complaints reported since `NUMBERED_FROM`."""
+    day, area, place, repeated, earlier = draw_chains(rng, cal)
+    kind_of_place = draw_kinds(rng, place)
+    order = in_order(day >= NUMBERED_FROM, day, area, place)
+    day, area, place, repeated = day[order], area[order], place[order], repeated[order]
+    kind, channel = kind_of_place[place], draw_channels(rng, day)
     places = np.unique(place, return_inverse=True)[1].astype(np.int64)
     visited = draw_visits(rng, day, area, kind, cal)
     return Complaints(day, area, places, kind, channel, visited, repeated, earlier[order])
+
+
+def draw_complaints_before(seed: int, cal: Calibration) -> Complaints:
+    """Draw the complaints from `LOOK_BACK_FROM` to `NUMBERED_FROM`: the beginnings of the same chains.
+
+    What the chains do not hold comes from a stream of its own, so that the later complaints are as they were before
+    these existed. Places are numbered as in `draw_complaints`; those without a later complaint have the numbers after.
+    """
+    chains, own = streams(seed)[1], np.random.default_rng(np.random.SeedSequence(seed).spawn(5)[4])
+    day, area, place, repeated, earlier = draw_chains(chains, cal)
+    kind_of_place = draw_kinds(chains, place)
+    known = np.unique(place[day >= NUMBERED_FROM])
+    order = in_order((day >= LOOK_BACK_FROM) & (day < NUMBERED_FROM), day, area, place)
+    day, area, place, repeated = day[order], area[order], place[order], repeated[order]
+    only_here = np.setdiff1d(place, known)
+    seen = np.isin(place, known)
+    number = np.where(seen, np.searchsorted(known, place), len(known) + np.searchsorted(only_here, place))
+    kind, channel = kind_of_place[place], draw_channels(own, day)
+    visited = draw_visits(own, day, area, kind, cal)
+    return Complaints(day, area, number.astype(np.int64), kind, channel, visited, repeated, earlier[order])
 
 
 def level_shares(logit: Floats) -> Floats:
@@ -333,8 +370,13 @@ def draw_survey(rng: np.random.Generator, cases: Complaints, cal: Calibration) -
     return Survey(asked.astype(np.int64), area, day, np.where(answered, level, -1).astype(np.int64))
 
 
+def streams(seed: int) -> list[np.random.Generator]:
+    """Return a stream each for incidents, complaints and survey, so that changing one leaves the others alone."""
+    return [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3)]
+
+
 def simulate(seed: int, cal: Calibration) -> tuple[Incidents, Complaints, Survey]:
-    """Draw all records; each set has its own stream, so that changing one leaves the others alone."""
-    streams = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3)]
-    cases = draw_complaints(streams[1], cal)
-    return draw_incidents(streams[0], cal), cases, draw_survey(streams[2], cases, cal)
+    """Draw all records but the complaints before `NUMBERED_FROM`."""
+    incidents, complaints, survey = streams(seed)
+    cases = draw_complaints(complaints, cal)
+    return draw_incidents(incidents, cal), cases, draw_survey(survey, cases, cal)

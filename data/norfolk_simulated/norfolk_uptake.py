@@ -50,22 +50,54 @@ def chance_of_uptake(slower: Floats, repeated: Floats) -> Floats:
     return chance
 
 
-def draw_marks(seed: int, cases: Complaints, cal: Calibration) -> Marks:
-    """Draw severity, eligibility and uptake; a place keeps its severity, and who has to deal with it.
+def draw_places(rng: np.random.Generator, kind: Ints) -> tuple[Ints, Bools]:
+    """Draw how severe places with these types of problem are, and whether they are the council's to deal with."""
+    below = SEVERITY_SHARE.cumsum(axis=1)[kind, :-1]
+    severity = (rng.random((len(kind), 1)) > below).sum(axis=1)
+    return severity.astype(np.int64), rng.random(len(kind)) < COUNCILS_OWN[kind]
 
-    Eligible is a first complaint about a place, medium or high in severity, that is the council's to deal with.
-    """
-    rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(4)[3])  # the first three draw everything else
-    _, first = np.unique(cases.place, return_index=True)
-    kind_of_place = cases.kind[first]
-    below = SEVERITY_SHARE.cumsum(axis=1)[kind_of_place, :-1]
-    severity = (rng.random((len(first), 1)) > below).sum(axis=1)[cases.place]
-    own = (rng.random(len(first)) < COUNCILS_OWN[kind_of_place])[cases.place]
-    eligible = own & (severity > 0) & (cases.earlier == 0)
+
+def kind_by_place(cases: Complaints) -> Ints:
+    """Return the type of problem of each place that has a complaint, by its number."""
+    found: Ints = cases.kind[np.unique(cases.place, return_index=True)[1]]
+    return found
+
+
+def stream(seed: int) -> np.random.Generator:
+    """Return the stream of the marks; the first three children of the seed draw everything else."""
+    return np.random.default_rng(np.random.SeedSequence(seed).spawn(4)[3])
+
+
+def is_eligible(cases: Complaints, severity: Ints, own: Bools) -> Bools:
+    """Whether each is the first about its place, medium or high in severity, and the council's to deal with."""
+    found: Bools = own & (severity > 0) & (cases.earlier == 0)
+    return found
+
+
+def draw_marks(seed: int, cases: Complaints, cal: Calibration) -> Marks:
+    """Draw severity, eligibility and uptake; a place keeps its severity, and who has to deal with it."""
+    rng = stream(seed)
+    severity, own = (of_place[cases.place] for of_place in draw_places(rng, kind_by_place(cases)))
+    eligible = is_eligible(cases, severity, own)
     log_days = np.log((cases.visited - cases.day).astype(np.float64))
     slower = (log_days - expected_log_visit(cases, cal)) / process.VISIT_SD
     repeated = (cases.repeated - cases.day <= np.timedelta64(process.HORIZON, "D")).astype(np.float64)
     takes = rng.random(len(cases.day)) < chance_of_uptake(slower, repeated)
     offered = eligible & process.effect_on(cases.day, cases.area, cal)
     accepted = np.where(offered, np.where(takes, ACCEPTED, REFUSED), NOT_OFFERED)
-    return Marks(severity.astype(np.int64), eligible, accepted.astype(np.int64))
+    return Marks(severity, eligible, accepted.astype(np.int64))
+
+
+def draw_marks_before(seed: int, before: Complaints, cases: Complaints) -> Marks:
+    """Draw the marks of the complaints before the numbered ones: those of the same places, and new ones for the others.
+
+    Nothing was offered then.
+    """
+    known = kind_by_place(cases)
+    places, index = np.unique(before.place, return_index=True)
+    new = before.kind[index[places >= len(known)]]
+    own_stream = np.random.default_rng(np.random.SeedSequence(seed).spawn(6)[5])
+    parts = zip(draw_places(stream(seed), known), draw_places(own_stream, new), strict=True)
+    severity, own = (np.concatenate(part)[before.place] for part in parts)
+    nobody = np.full(len(before.day), NOT_OFFERED, dtype=np.int64)
+    return Marks(severity, is_eligible(before, severity, own), nobody)

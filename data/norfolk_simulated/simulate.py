@@ -11,12 +11,14 @@ import csv
 import json
 import shutil
 from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from statistics import NormalDist
 
 import norfolk_process as process
 import norfolk_uptake as uptake
 import numpy as np
+from norfolk_people import People, draw_people
 from norfolk_process import Calibration, Complaints, Days, Floats, Incidents, Survey
 from norfolk_uptake import Marks
 
@@ -55,9 +57,15 @@ def incident_columns(incidents: Incidents, cal: Calibration) -> dict[str, Sequen
     }
 
 
-def complaint_columns(cases: Complaints, marks: Marks, cal: Calibration) -> dict[str, Sequence[str]]:
-    """Return the columns of complaints.csv: cases reported since April 2018 (earlier ones have a number)."""
-    kept = np.flatnonzero(cases.day >= process.START)
+def joined[T: (Complaints, Marks)](first: T, second: T) -> T:
+    """Return the elements of two records one after the other."""
+    pairs = {f.name: (getattr(first, f.name), getattr(second, f.name)) for f in fields(first)}
+    return replace(first, **{name: np.concatenate(pair) for name, pair in pairs.items()})
+
+
+def complaint_columns(cases: Complaints, marks: Marks, people: People, cal: Calibration) -> dict[str, Sequence[str]]:
+    """Return the columns of complaints.csv, in order of date."""
+    kept = process.in_order(cases.day >= process.LOOK_BACK_FROM, cases.day, cases.area, cases.place)
     return {
         "case": identifiers("C", kept.tolist()),
         "place": identifiers("P", cases.place[kept].tolist()),
@@ -71,6 +79,8 @@ def complaint_columns(cases: Complaints, marks: Marks, cal: Calibration) -> dict
         "severity": [uptake.SEVERITIES[s] for s in marks.severity[kept]],
         "eligible": [YES_NO[bool(e)] for e in marks.eligible[kept]],
         "accepted": [YES_NO.get(int(a), "") for a in marks.accepted[kept]],
+        "complainant": identifiers("N", people.complainant[kept].tolist()),
+        "moved_on": dates(people.moved[kept]),
     }
 
 
@@ -168,13 +178,15 @@ def truth(seed: int, cal: Calibration) -> dict[str, object]:
                 "log_odds": process.SATISFACTION_LOGIT,
             },
             "recurrence": {
-                "estimand": f"risk of a repeat complaint within {process.HORIZON} days of the report",
+                "estimand": f"risk of another complaint about the place within {process.HORIZON} days of a first one",
+                "opens_an_episode": f"a complaint more than {process.HORIZON} days after the one that opened the last",
                 "scale": "difference",
                 "effect": process.REPEAT_DIFFERENCE,
                 "effect_if_eligible": process.REPEAT_DIFFERENCE,
                 "effect_if_taken_up": round(process.REPEAT_DIFFERENCE / took, 4),
                 "takers_less_decliners": round((risk + process.REPEAT_DIFFERENCE - decliners) / took, 4),
                 "risk_without_the_pilot": round(risk, 4),
+                "moving_away": "only of complainants about places that no other complaint follows; changes no risk",
             },
             "response_time": {
                 "estimand": "geometric mean of the whole days from report to first visit",
@@ -203,8 +215,12 @@ def main() -> None:
     cal = process.load_calibration()
     incidents, cases, survey = process.simulate(SEED, cal)
     marks = uptake.draw_marks(SEED, cases, cal)
+    before = process.draw_complaints_before(SEED, cal)
+    everyone = joined(cases, before)  # the earliest come last, so that the others keep their numbers
+    all_marks = joined(marks, uptake.draw_marks_before(SEED, before, cases))
+    people = draw_people(SEED, everyone)
     write_table(out / "incidents.csv", incident_columns(incidents, cal))
-    write_table(out / "complaints.csv", complaint_columns(cases, marks, cal))
+    write_table(out / "complaints.csv", complaint_columns(everyone, all_marks, people, cal))
     write_table(out / "survey.csv", survey_columns(survey, cases, marks, cal))
     shutil.copyfile(process.REAL / "population.csv", out / "population.csv")
     text = json.dumps(truth(SEED, cal), indent=2, ensure_ascii=False) + "\n"

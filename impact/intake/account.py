@@ -20,7 +20,7 @@ def account(placed: Placed, areas: AreaList, periods: Periods) -> SourceAccount:
         *([(rows["area"].isin(sorted(areas.around)), "areas around, for displacement only")] if areas.around else []),
         (~rows["area"].isin(areas.names), "other districts" if police else "other areas"),
     ]
-    if asked.outcomes:
+    if asked.measured:
         reasons += [
             (rows["period"] < periods.first, "before the baseline"),
             (rows["period"] >= periods.first + len(periods), "after the follow-up"),

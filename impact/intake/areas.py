@@ -180,6 +180,18 @@ def _check_source(study: Study, areas: AreaList, placed: Placed, names: Sequence
             _without_rows(placed, area, sorted(present - set(areas.names)), findings)
 
 
+def check_spelling(
+    study: Study, placed: Placed, names: Sequence[AreaName], areas: AreaList, findings: Findings
+) -> dict[AreaName, str]:
+    """Record names that probably misspell one of the study's areas, and return them with what is meant."""
+    known = {*areas.names, *areas.left_out, *_certain(study)}
+    doubtful = [n for n in names if n.area not in known and n.raw not in known]
+    misspelt = {n: area for n in doubtful if (area := near_name(n.area, areas.names))}
+    for name, meant in misspelt.items():
+        _similar(placed, name, meant, findings)
+    return misspelt
+
+
 def _misspelt(study: Study, names: Sequence[AreaName]) -> dict[AreaName, str]:
     """Names that probably misspell an area the study is sure of, or repeat an earlier name; with what is meant."""
     others = study.areas.comparison == "others"
@@ -272,7 +284,7 @@ def check_recodes(study: Study, placed: Mapping[str, Placed], findings: Findings
     moved = {name: _moved(p) for name, p in placed.items()}
     for i, recode in enumerate(study.areas.recode):
         when = ", ".join(f"{column} = {value}" for column, value in recode.when.items())
-        hit = [name for name, by_recode in moved.items() if by_recode.get(i) and placed[name].asked.outcomes]
+        hit = [name for name, by_recode in moved.items() if by_recode.get(i) and placed[name].asked.measured]
         if not hit:
             findings.warn(
                 "recode_without_rows",
@@ -304,7 +316,7 @@ def _note_not_recoded(recode: Recode, placed: Mapping[str, Placed], findings: Fi
     """Mention sources whose rows cannot follow a recode that others follow."""
     columns = listed(list(recode.when))
     for name, p in placed.items():
-        if p.asked.outcomes and not set(recode.when) <= set(p.staged.columns):
+        if p.asked.measured and not set(recode.when) <= set(p.staged.columns):
             findings.note(
                 "not_recoded",
                 f"the source does not have {columns}, so its rows stay in the areas it gives, and so do the people "
@@ -337,5 +349,6 @@ def _population_too(
 
 def population_sources(study: Study, source: str) -> tuple[str, ...]:
     """Return the sources of the populations that counts of `source` are set against."""
-    exposures = [getattr(o, "exposure", None) for o in study.outcomes.values() if o.source == source]
+    measured = (*study.outcomes.values(), *study.outputs.values())
+    exposures = [getattr(o, "exposure", None) for o in measured if o.source == source]
     return tuple(dict.fromkeys(e.source for e in exposures if e is not None))

@@ -7,12 +7,16 @@ import numpy as np
 
 from impact.intake.cells import Counted, Groups, counted, group
 from impact.intake.codings import codings_of
+from impact.intake.episodes import note_of_episodes
 from impact.intake.findings import Findings, listed
+from impact.intake.followed import warn_of_short_windows
 from impact.intake.panels import Frame, Sample, check_panel
+from impact.intake.predictors import predictors_of
+from impact.intake.repeats import repeats_of
 from impact.intake.rings import rings_of
 from impact.intake.strata import strata_of
 from impact.intake.uptake import eligible_cases, unknown_windows, uptake_of, warn_of_uptake
-from impact.study.outcomes import CountOutcome, DurationOutcome, Outcome
+from impact.study.outcomes import CountOutcome, DurationOutcome, Outcome, TimeToEventOutcome
 from impact.study.schema import Study
 from models.case import Case
 from models.panel import Panel
@@ -39,6 +43,9 @@ def case_of(study: Study, sample: Sample, key: str, findings: Findings) -> Case:
     else:
         check_panel(frame, main, panel, study.disclosure.minimum, findings)
     warn_of_uptake(frame, inside, findings)
+    if isinstance(outcome, TimeToEventOutcome):
+        warn_of_short_windows(key, outcome, frame.place, findings)
+        note_of_episodes(key, outcome, frame.episodes, frame.place, findings)
     return Case(
         panel=panel,
         better=outcome.better.sign,
@@ -50,6 +57,8 @@ def case_of(study: Study, sample: Sample, key: str, findings: Findings) -> Case:
         strata=strata_of(frame, findings),
         codings=codings_of(study, frame, groups, panel, population),
         rings=rings_of(study, frame, findings),
+        repeats=repeats_of(frame, findings),
+        predictors=predictors_of(frame, findings),
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from impact.intake.expressions import expression
+from impact.intake.followed import CENSORED, COMPETING, EVENT
+from impact.intake.place import Place
 from impact.intake.placing import Placed
 from impact.study.outcomes import (
     BinaryOutcome,
@@ -28,7 +30,6 @@ from models.panel import (
     OrdinalCells,
     TimeToEventCells,
 )
-from models.periods import Periods
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,27 +98,6 @@ class Groups:
         return array
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where rows are counted: names of the areas, and the periods."""
-
-    areas: tuple[str, ...]
-    periods: Periods
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Number of areas and of periods."""
-        return len(self.areas), len(self.periods)
-
-    def holds(self, rows: Any, column: str = "area") -> Any:
-        """Condition under which a row lies in one of the areas and periods."""
-        return rows[column].isin(self.areas) & rows["period"].between(*self._span)
-
-    @property
-    def _span(self) -> tuple[int, int]:
-        return self.periods.first, self.periods.first + len(self.periods) - 1
-
-
 def group(key: str, placed: Placed, rows: Any, place: Place, keys: Sequence[str] = ()) -> Groups:
     """Reduce rows to the groups of one outcome.
 
@@ -128,7 +108,11 @@ def group(key: str, placed: Placed, rows: Any, place: Place, keys: Sequence[str]
     keys
         Columns to group by beside area and period: numbers, yes or no, or ``given``, which holds areas.
     """
-    groups = expression(key, placed.asked.outcomes[key], placed, rows, keys)
+    return collected(expression(key, placed, rows, place, keys), place, keys)
+
+
+def collected(groups: Any, place: Place, keys: Sequence[str] = ()) -> Groups:
+    """Run the expression of some groups, which holds their area, their period, these keys and other columns."""
     # the order settles in which order fractions are added up, as `one_thread` does within a group
     found = (groups.order_by("area", "period", *keys) if keys else groups).to_pyarrow()
     names = {name: _index(found[name], place.areas) for name in ("area", *keys) if name in AREA_COLUMNS}
@@ -193,7 +177,8 @@ def _cells(outcome: Outcome, groups: Groups) -> Cells:
 def _ordinal(outcome: OrdinalOutcome, groups: Groups) -> OrdinalCells:
     answered = groups.known("level")
     level = groups.column("level").astype(np.int64)
-    return OrdinalCells(groups.spread_over("rows", level, len(outcome.levels), answered), outcome.threshold)
+    n = groups.spread_over("rows", level, len(outcome.levels), answered)
+    return OrdinalCells(n, outcome.threshold, tuple(outcome.levels))
 
 
 def _duration(groups: Groups) -> DurationCells:
@@ -211,9 +196,9 @@ def _duration(groups: Groups) -> DurationCells:
 
 
 def _time_to_event(outcome: TimeToEventOutcome, groups: Groups) -> TimeToEventCells:
-    seen = groups.column("seen") > 0
-    day = groups.column("day").astype(np.int64)
-    return TimeToEventCells(
-        events=groups.spread_over("rows", day, outcome.horizon + 1, seen),
-        censored=groups.spread_over("rows", day, outcome.horizon + 1, ~seen),
-    )
+    how, day = groups.column("how"), groups.column("day").astype(np.int64)
+
+    def ended(by: int) -> FloatArray:
+        return groups.spread_over("rows", day, outcome.last_day + 1, how == by)
+
+    return TimeToEventCells(ended(EVENT), ended(CENSORED), ended(COMPETING))

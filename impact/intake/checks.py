@@ -1,12 +1,14 @@
 """Checks of placed rows: repeated identifiers, repeated cells, and dates in an order that cannot be."""
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import and_
 from typing import Any
 
-from impact.intake.expressions import censored
 from impact.intake.findings import Findings, counted, excerpt
+from impact.intake.followed import censored
 from impact.intake.moments import days_between, has_clock
-from impact.intake.needs import Form, Need, event_need, outcome_needs, value_need
+from impact.intake.needs import Form, Need, competing_needs, event_need, outcome_needs, value_need
 from impact.intake.placing import Placed
 from impact.intake.rowchecks import RowCheck, both_rows, run_checks
 from impact.study.outcomes import DurationOutcome, Outcome, TimeToEventOutcome
@@ -130,17 +132,55 @@ def _one_row_per_cell(placed: Placed, unit: TimeUnit, findings: Findings) -> Non
 def _order_of_dates(key: str, outcome: DurationOutcome | TimeToEventOutcome, placed: Placed) -> list[RowCheck]:
     rows, need = placed.rows, event_need(key, outcome)
     start, censor = rows["moment"], censored(key, outcome, placed, rows)
-    ended = placed.values(need or _days_need(key, outcome))
     checks = []
     if need is not None:
-        checks.append(_event_first(need, start.notnull() & _before(ended, start)))
+        checks.append(_event_first(need, start.notnull() & _before(placed.values(need), start)))
     if need is not None and censor is not None:
-        checks.append(_event_late(need, start.notnull() & (days_between(censor, ended) > 0)))
+        checks.append(_event_late(need, start.notnull() & (days_between(censor, placed.values(need)) > 0)))
     if censor is not None:
         checks.append(_extract_first(key, placed, days_between(start, censor) < 0))
-    unknown = ended.isnull() if censor is None else ended.isnull() & censor.isnull()
-    checks.append(_never_ended(key, outcome, start.notnull() & unknown))
+    unknown = start.notnull() if censor is None else start.notnull() & censor.isnull()
+    if isinstance(outcome, TimeToEventOutcome):
+        checks += _competing(key, outcome, placed, censor)
+        if outcome.repeat is not None:
+            return [*checks, _no_extract(outcome, unknown)]
+        unknown = reduce(and_, (placed.values(n).isnull() for n in competing_needs(key, outcome)), unknown)
+    ended = placed.values(need or _days_need(key, outcome))
+    return [*checks, _never_ended(key, outcome, unknown & ended.isnull())]
+
+
+def _competing(key: str, outcome: TimeToEventOutcome, placed: Placed, censor: Any) -> list[RowCheck]:
+    """Checks of the days of competing events; with repeats, which report comes first is known only later."""
+    start, checks = placed.rows["moment"], []
+    for need in competing_needs(key, outcome):
+        day = placed.values(need)
+        if outcome.repeat is None:
+            checks.append(stopped_first(need, start.notnull() & _before(day, start), "the case begins"))
+        checks.append(_event_late(need, start.notnull() & (days_between(censor, day) > 0)))
     return checks
+
+
+def stopped_first(need: Need, bad: Any, before: str) -> RowCheck:
+    """A competing event that comes too early."""
+    return RowCheck(
+        "competing_before_start",
+        need.column,
+        bad,
+        None,
+        f"the competing event comes before {before}.",
+        "Correct the dates, or leave this one blank: nothing could have followed the report.",
+    )
+
+
+def _no_extract(outcome: TimeToEventOutcome, bad: Any) -> RowCheck:
+    return RowCheck(
+        "blank_censor",
+        str(outcome.censor),
+        bad,
+        None,
+        "the report has no day of extract.",
+        "Fill in the day until which reports were recorded.",
+    )
 
 
 def _days_need(key: str, outcome: DurationOutcome | TimeToEventOutcome) -> Need:

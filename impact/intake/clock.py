@@ -37,6 +37,8 @@ def build(study: Study, spans: Sequence[Span], findings: Findings) -> Periods | 
     if first > last or first >= start or last < start:
         _outside(study, data, last, findings)
         return None
+    if not _starts_seen(study, last, findings):
+        return None
     periods = Periods(unit, first, tuple(_role(study, index) for index in range(first, last + 1)))
     _note_start(study, periods, findings)
     return periods if _windows_exist(periods, data, findings) else None
@@ -96,18 +98,38 @@ def role_unless_excluded(study: Study, index: int) -> Role:
         declared = study.time.baseline.to
         return Role.BASELINE if declared is None or closes <= declared.last else Role.GAP
     since = index - period_index(start, unit)
-    phase_in = max(study.intervention.phase_in, int(_starts_within(study)))
+    phase_in = max(study.intervention.phase_in, int(_starts_in_its_first_period(study)))
     return Role.PHASE_IN if since < phase_in else Role.FOLLOW_UP
 
 
-def _starts_within(study: Study) -> bool:
-    start, unit = study.intervention.start, study.time.unit
-    return period_start(period_index(start, unit), unit) != start
+def _starts_in_its_first_period(study: Study) -> bool:
+    """Whether some area starts in the intervention's first period, but not with it."""
+    unit, start = study.time.unit, study.intervention.start
+    days = (start, *study.areas.starts.values())
+    return any(starts_within(day, unit) for day in days if period_index(day, unit) == period_index(start, unit))
+
+
+def starts_within(day: date, unit: TimeUnit) -> bool:
+    """Whether a day is not the first of its period."""
+    return period_start(period_index(day, unit), unit) != day
+
+
+def _starts_seen(study: Study, last: int, findings: Findings) -> bool:
+    """Whether every area starts before the data end."""
+    unit = study.time.unit
+    late = {name: day for name, day in study.areas.starts.items() if period_index(day, unit) > last}
+    for name, day in late.items():
+        findings.error(
+            "start_after_the_data",
+            f"{name} starts on {day}, after the last period, {period_label(last, unit)}, so nothing after it is seen.",
+            "Check areas.starts against the data, or list the area in areas.comparison and say so in study.note.",
+        )
+    return not late
 
 
 def _note_start(study: Study, periods: Periods, findings: Findings) -> None:
-    if _starts_within(study):
-        unit = study.time.unit
+    unit = study.time.unit
+    if starts_within(study.intervention.start, unit):
         label = period_label(period_index(study.intervention.start, unit), unit)
         findings.note(
             "part_treated_period",

@@ -1,7 +1,7 @@
 """What intake hands on: the panels of each outcome, and an account of every row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from impact.intake.problems import Problem
 from models.case import Case
@@ -61,6 +61,8 @@ class Intake:
     cases
         The same panels, each with the others cut from its rows. These hold cells of any size, and are never published
         as they are.
+    outputs
+        What the service did, one panel of counts per output; exposure 0 where nothing is on record.
     problems
         Warnings and notes; an error raises `impact.errors.DataError` instead.
     """
@@ -72,3 +74,4 @@ class Intake:
     cases: Mapping[str, Case]
     accounts: Mapping[str, SourceAccount]
     problems: tuple[Problem, ...]
+    outputs: Mapping[str, Panel] = field(default_factory=dict)

@@ -1,14 +1,15 @@
 """The choices a study makes for all its outcomes, laid over its periods."""
 
 from collections.abc import Mapping
+from datetime import date
 
 import numpy as np
 
-from impact.intake.clock import role_unless_excluded, touches
-from impact.study.schema import Exclusion, Study
+from impact.intake.clock import role_unless_excluded, starts_within, touches
+from impact.study.schema import Concurrent, Exclusion, Study
 from models.arrays import BoolArray
-from models.design import Design, Shock
-from models.periods import Periods, Role
+from models.design import Design, Event, Shape, Shock
+from models.periods import Periods, Role, period_index
 
 IN_A_WINDOW = frozenset({Role.BASELINE, Role.FOLLOW_UP})
 
@@ -30,6 +31,7 @@ def design_of(study: Study, periods: Periods, seed: int | None = None) -> Design
         on which areas were chosen is left in the baseline.
     """
     aliases = study.areas.aliases
+    days = start_days(study)
     return Design(
         shared_delivery=study.intervention.delivery == "shared",
         level=study.level,
@@ -38,7 +40,21 @@ def design_of(study: Study, periods: Periods, seed: int | None = None) -> Design
         dominant=tuple(dict.fromkeys(aliases.get(name, name) for name in study.areas.dominant)),
         shocks=tuple(shock for each in study.time.exclude if (shock := _shock(study, each, periods)) is not None),
         peak=_peak(study, periods),
+        events=_events(study, periods),
+        starts={area: period_index(day, periods.unit) - periods.first for area, day in days.items()},
+        phase_in={
+            area: max(study.intervention.phase_in, int(starts_within(day, periods.unit))) for area, day in days.items()
+        },
     )
+
+
+def start_days(study: Study) -> dict[str, date]:
+    """First day of the intervention in every treated area; empty if all start on one day."""
+    aliases, given = study.areas.aliases, study.areas.starts
+    own = {aliases.get(name, name): day for name, day in given.items()}
+    treated = dict.fromkeys(aliases.get(name, name) for name in study.areas.treated)
+    days = {area: own.get(area, study.intervention.start) for area in treated}
+    return days if len(set(days.values())) > 1 else {}
 
 
 def borders(declared: Mapping[str, tuple[str, ...]], aliases: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -64,6 +80,26 @@ def _shock(study: Study, exclusion: Exclusion, periods: Periods) -> Shock | None
         dtype=np.bool_,
     )
     return Shock(exclusion.why or "", mask) if mask.any() else None
+
+
+def _events(study: Study, periods: Periods) -> tuple[Event, ...]:
+    found = (_event(change, periods, study.areas.aliases) for change in study.intervention.concurrent)
+    return tuple(event for event in found if event is not None)
+
+
+def _event(change: Concurrent, periods: Periods, aliases: Mapping[str, str]) -> Event | None:
+    """A change that a time series is to allow for; None if it is not to, or if it came after the last period.
+
+    A change within a period begins with that period, and one without an end lasts to the last.
+    """
+    if change.modelled is None or change.when is None:
+        return None
+    first = period_index(change.when.first, periods.unit) - periods.first
+    last = len(periods) if change.until is None else period_index(change.until.last, periods.unit) - periods.first
+    time = np.arange(len(periods))
+    mask: BoolArray = (time >= first) & (time <= last)
+    areas = tuple(dict.fromkeys(aliases.get(name, name) for name in change.areas))
+    return Event(change.what, mask, areas, Shape(change.modelled)) if mask.any() else None
 
 
 def _peak(study: Study, periods: Periods) -> BoolArray | None:

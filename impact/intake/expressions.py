@@ -10,8 +10,10 @@ from typing import Any
 
 import ibis
 
+from impact.intake.followed import censored, with_ends
 from impact.intake.moments import days_between, has_clock
-from impact.intake.needs import Need, censor_day, censor_need, event_need, value_need
+from impact.intake.needs import Need, event_need, value_need
+from impact.intake.place import Place
 from impact.intake.placing import Placed
 from impact.study.outcomes import (
     BinaryOutcome,
@@ -19,7 +21,6 @@ from impact.study.outcomes import (
     CountOutcome,
     DurationOutcome,
     OrdinalOutcome,
-    Outcome,
     TimeToEventOutcome,
 )
 
@@ -30,22 +31,23 @@ INSTANT = 1 / 2880
 SECONDS = 86400.0
 
 
-def expression(key: str, outcome: Outcome, placed: Placed, rows: Any, keys: Sequence[str] = ()) -> Any:
+def expression(key: str, placed: Placed, rows: Any, place: Place, keys: Sequence[str] = ()) -> Any:
     """Return the groups of one outcome.
 
     Parameters
     ----------
     rows
-        Those rows of `placed` that are to be counted.
+        Those rows of `placed` that are to be counted; all lie in the periods of `place`.
     keys
         Columns of `rows` to group by beside area and period.
     """
+    outcome = placed.asked.outcomes[key]
     need = value_need(key, outcome)
     value = None if need is None else rows[placed.typed[need]]
     by = ("area", "period", *keys)
     match outcome:
         case CountOutcome():
-            return _count(rows, by, value)
+            return count_groups(rows, by, value)
         case BinaryOutcome():
             return _binary(rows, by, value)
         case OrdinalOutcome():
@@ -56,17 +58,17 @@ def expression(key: str, outcome: Outcome, placed: Placed, rows: Any, keys: Sequ
             days = _days_taken(key, outcome, placed, rows) if value is None else _not_zero(value)
             return _duration(rows, by, days, censored(key, outcome, placed, rows))
         case TimeToEventOutcome():
-            event = rows[placed.typed[_given(event_need(key, outcome))]]
-            return _time_to_event(rows, by, event, (censored(key, outcome, placed, rows), outcome.horizon))
+            return _time_to_event(with_ends(key, outcome, placed, rows, place), by)
 
 
 def _given(need: Need | None) -> Need:
     if need is None:
-        raise TypeError("this outcome kind always has an event")
+        raise TypeError("a duration without a value has an event")
     return need
 
 
-def _count(rows: Any, by: Sequence[str], value: Any | None) -> Any:
+def count_groups(rows: Any, by: Sequence[str], value: Any | None) -> Any:
+    """Return groups with their `events`: the sum of `value`, or the rows themselves where it is None."""
     groups = rows.group_by(*by)
     if value is None:
         return groups.aggregate(rows=rows.count(), blank=rows.count() * 0, events=rows.count())
@@ -120,20 +122,6 @@ def _not_zero(days: Any) -> Any:
     return ibis.ifelse(days == 0, SAME_DAY, days)
 
 
-def _time_to_event(rows: Any, by: Sequence[str], event: Any, watched: tuple[Any, int]) -> Any:
-    censor, horizon = watched
-    start = rows["moment"]
-    until = days_between(start, event)
-    seen = ibis.coalesce(until <= horizon, False)
-    followed = ibis.least(ibis.coalesce(days_between(start, censor), until), horizon)
-    ended = rows.mutate(seen=seen, day=ibis.ifelse(seen, until, followed))
-    return ended.group_by(*by, "day", "seen").aggregate(rows=lambda t: t.count(), blank=lambda t: t.count() * 0)
-
-
-def censored(key: str, outcome: DurationOutcome | TimeToEventOutcome, placed: Placed, rows: Any) -> Any | None:
-    """Return the moment of the extract for each row; None if the study names none."""
-    day = censor_day(outcome)
-    if day is not None:
-        return ibis.timestamp(day.year, day.month, day.day, 0, 0, 0)
-    need = censor_need(key, outcome)
-    return None if need is None else rows[placed.typed[need]]
+def _time_to_event(rows: Any, by: Sequence[str]) -> Any:
+    groups = rows.group_by(*by, "day", "how")
+    return groups.aggregate(rows=lambda t: t.count(), blank=lambda t: t.count() * 0)

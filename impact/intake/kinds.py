@@ -6,8 +6,8 @@ from typing import Any
 
 import ibis
 
-from impact.intake.cells import Place
 from impact.intake.findings import legible
+from impact.intake.place import Place
 from impact.intake.placing import Placed
 
 MOST = 30

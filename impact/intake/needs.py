@@ -12,8 +12,10 @@ from impact.study.outcomes import (
     DurationOutcome,
     OrdinalOutcome,
     Outcome,
+    PredictorStretch,
     TimeToEventOutcome,
 )
+from impact.study.outputs import Output
 from impact.study.schema import Recode, Source, Study
 
 POLICE_AREA = "LSOA name"
@@ -31,6 +33,7 @@ class Form(StrEnum):
     NUMBER = "number"
     COUNT = "count"  # a whole number, 0 or more
     DAYS = "days"  # a number, 0 or more
+    AMOUNT = "amount"  # a number, 0 or more
     POPULATION = "population"  # a number above 0, never blank
     YES_NO = "yes_no"
     LEVEL = "level"
@@ -76,6 +79,8 @@ class Asked:
         Columns that say which cases could have had the service, and which took it up; None if not declared.
     case_mix
         Columns with the kind of case.
+    outputs
+        Outputs whose rows it holds.
     """
 
     name: str
@@ -89,6 +94,12 @@ class Asked:
     eligible: Need | None = None
     accepted: Need | None = None
     case_mix: tuple[Need, ...] = ()
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+
+    @property
+    def measured(self) -> bool:
+        """Whether it holds rows of some outcome or output, and not only a population."""
+        return bool(self.outcomes or self.outputs)
 
     @property
     def table(self) -> str:
@@ -103,7 +114,7 @@ class Asked:
     @property
     def time_may_be_absent(self) -> bool:
         """Whether a population without periods is meant if the source has no such column."""
-        return not self.outcomes and "time" not in self.source.columns.model_fields_set
+        return not self.measured and "time" not in self.source.columns.model_fields_set
 
     @property
     def one_row_per_cell(self) -> bool:
@@ -132,13 +143,14 @@ class Asked:
 
 
 def needs_of(study: Study) -> dict[str, Asked]:
-    """Return what is asked of each source that an outcome or an exposure uses, in the order of the study file."""
+    """Return what is asked of each source that anything of the study uses, in the order of the study file."""
     used: dict[str, Asked] = {}
-    for name, source in study.sources.items():
+    for name in study.sources:
         outcomes = {key: o for key, o in study.outcomes.items() if o.source == name}
+        outputs = {key: o for key, o in study.outputs.items() if o.source == name}
         populations = tuple(dict.fromkeys(_populations(study, name)))
-        if outcomes or populations:
-            used[name] = _asked(study, name, source, outcomes, populations)
+        if outcomes or outputs or populations:
+            used[name] = _asked(study, name, outcomes, outputs, populations)
     return used
 
 
@@ -146,12 +158,21 @@ def _populations(study: Study, name: str) -> Iterator[Need]:
     for key, outcome in study.outcomes.items():
         if isinstance(outcome, CountOutcome) and outcome.exposure is not None and outcome.exposure.source == name:
             yield Need(outcome.exposure.value, Form.POPULATION, f"outcomes.{key}.exposure.value")
+    for key, output in study.outputs.items():
+        if output.exposure is not None and output.exposure.source == name:
+            yield Need(output.exposure.value, Form.POPULATION, f"outputs.{key}.exposure.value")
 
 
 def _asked(
-    study: Study, name: str, source: Source, outcomes: Mapping[str, Outcome], populations: tuple[Need, ...]
+    study: Study,
+    name: str,
+    outcomes: Mapping[str, Outcome],
+    outputs: Mapping[str, Output],
+    populations: tuple[Need, ...],
 ) -> Asked:
+    source = study.sources[name]
     values = [need for key, outcome in outcomes.items() for need in outcome_needs(key, outcome)]
+    values += [need for key, output in outputs.items() if (need := output_need(key, output)) is not None]
     if source.columns.id is not None:
         values.append(Need(source.columns.id, Form.TEXT, f"sources.{name}.columns.id"))
     values += populations
@@ -164,12 +185,13 @@ def _asked(
         outcomes=outcomes,
         populations=populations,
         area=Need(_area_column(source), Form.TEXT, f"sources.{name}.columns.area"),
-        time=Need(_time_column(source), _time_form(outcomes), f"sources.{name}.columns.time"),
+        time=Need(_time_column(source), _time_form(outcomes, outputs), f"sources.{name}.columns.time"),
         values=tuple(dict.fromkeys(values)),
         recodes=study.areas.recode,
         eligible=flags["eligible"],
         accepted=flags["accepted"],
         case_mix=tuple(mix),
+        outputs=outputs,
     )
 
 
@@ -188,8 +210,8 @@ def _time_column(source: Source) -> str:
     return source.columns.time or default
 
 
-def _time_form(outcomes: Mapping[str, Outcome]) -> Form:
-    if not outcomes:
+def _time_form(outcomes: Mapping[str, Outcome], outputs: Mapping[str, Output]) -> Form:
+    if not outcomes and not outputs:
         return Form.DATED
     return Form.DAY if any(measures_days(o) for o in outcomes.values()) else Form.PERIOD
 
@@ -229,6 +251,11 @@ def value_need(key: str, outcome: Outcome) -> Need | None:
             return None
 
 
+def output_need(key: str, output: Output) -> Need | None:
+    """Column with the number done; None for outputs that count rows."""
+    return Need(output.value, Form.AMOUNT, f"outputs.{key}.value") if output.value else None
+
+
 def event_need(key: str, outcome: DurationOutcome | TimeToEventOutcome) -> Need | None:
     """Column with the day of the event."""
     return Need(outcome.event, Form.DAY, f"outcomes.{key}.event") if outcome.event else None
@@ -240,9 +267,36 @@ def censor_need(key: str, outcome: DurationOutcome | TimeToEventOutcome) -> Need
     return Need(column, Form.DAY, f"outcomes.{key}.censor") if column else None
 
 
+def same_needs(key: str, outcome: TimeToEventOutcome) -> tuple[Need, ...]:
+    """Columns by which reports belong together; none unless the outcome is built from repeats."""
+    columns = outcome.repeat.columns if outcome.repeat else ()
+    return tuple(Need(column, Form.TEXT, f"outcomes.{key}.repeat.same") for column in columns)
+
+
+def competing_needs(key: str, outcome: TimeToEventOutcome) -> tuple[Need, ...]:
+    """Columns with the days of events after which the event cannot come."""
+    return tuple(Need(column, Form.DAY, f"outcomes.{key}.competing") for column in outcome.competing)
+
+
+def predictor_needs(key: str, outcome: Outcome) -> Iterator[Need]:
+    """Columns with what else is known of the areas, each as it is and as it was before."""
+    for i, predictor in enumerate(outcome.predictors):
+        where = f"outcomes.{key}.predictors[{i}]"
+        yield predictor_need(predictor, f"{where}.value")
+        if predictor.training is not None:
+            yield predictor_need(predictor.training, f"{where}.training.value")
+
+
+def predictor_need(stretch: PredictorStretch, key: str = "") -> Need:
+    """Column that a predictor is a mean of."""
+    return Need(stretch.value, Form.NUMBER, key)
+
+
 def outcome_needs(key: str, outcome: Outcome) -> tuple[Need, ...]:
     """Every column an outcome reads, beside area and time."""
-    needs = [value_need(key, outcome)]
+    needs = [value_need(key, outcome), *predictor_needs(key, outcome)]
     if isinstance(outcome, DurationOutcome | TimeToEventOutcome):
         needs += [event_need(key, outcome), censor_need(key, outcome)]
+    if isinstance(outcome, TimeToEventOutcome):
+        needs += [*same_needs(key, outcome), *competing_needs(key, outcome)]
     return tuple(need for need in needs if need is not None)

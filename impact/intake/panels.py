@@ -1,13 +1,14 @@
 """From cells to panels: what was observed, the exposure of counts, units, and the checks of single outcomes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 
 from impact.intake import police_uk
 from impact.intake.areas import AreaList, AreaName
-from impact.intake.cells import Counted, Place
+from impact.intake.cells import Counted
 from impact.intake.clock import Span
 from impact.intake.coverage import (
     Coverage,
@@ -19,14 +20,17 @@ from impact.intake.coverage import (
     warn_of_uneven_parts,
     within,
 )
+from impact.intake.episodes import Episodes
 from impact.intake.exposure import Move, Population
 from impact.intake.findings import Findings
 from impact.intake.kinds import Kinds
 from impact.intake.needs import Form, Need
+from impact.intake.place import Place
 from impact.intake.placing import Placed
 from impact.intake.police_uk import StreetFiles
 from impact.intake.responses import Answers, check_responses
 from impact.study.outcomes import ContinuousOutcome, CountOutcome, DurationOutcome, Outcome
+from impact.study.outputs import Measured, Output
 from models.arrays import BoolArray, FloatArray
 from models.panel import BinaryCells, Cells, CountCells, Kind, Panel
 from models.periods import Periods, TimeUnit
@@ -48,6 +52,8 @@ class Sample:
     populations: Mapping[tuple[str, Need], Population]
     moves: Mapping[int, Move]
     kinds: Mapping[str, Kinds]
+    episodes: Mapping[str, Episodes] = field(default_factory=dict)
+    starts: Mapping[str, date] = field(default_factory=dict)
 
     @property
     def treated(self) -> BoolArray:
@@ -59,9 +65,9 @@ class Sample:
         files = self.streets.get(source)
         return self.coverage[source].span if files is None else files.span(self.periods.unit)
 
-    def population(self, outcome: Outcome) -> Population | None:
+    def population(self, outcome: Measured) -> Population | None:
         """Population that a count is set against, with the recodes that its rows follow; None if there is none."""
-        exposure = outcome.exposure if isinstance(outcome, CountOutcome) else None
+        exposure = outcome.exposure if isinstance(outcome, CountOutcome | Output) else None
         if exposure is None:
             return None
         columns = set(self.placed[outcome.source].staged.columns)
@@ -94,13 +100,19 @@ class Frame:
 
     @property
     def placed(self) -> Placed:
-        """Rows of the outcome's source."""
-        return self.sample.placed[self.outcome.source]
+        """Rows of the outcome's source; of those linked into episodes, the first reports."""
+        episodes = self.episodes
+        return self.sample.placed[self.outcome.source] if episodes is None else episodes.first
+
+    @property
+    def episodes(self) -> Episodes | None:
+        """The outcome's reports linked into episodes; None unless it is built from repeats."""
+        return self.sample.episodes.get(self.key)
 
     @property
     def place(self) -> Place:
         """Areas and periods of the panels."""
-        return Place(self.sample.areas.names, self.sample.periods)
+        return Place(self.sample.areas.names, self.sample.periods, self.sample.starts)
 
     @property
     def deserted(self) -> tuple[str, ...]:
@@ -131,7 +143,7 @@ def warn_of_source(sample: Sample, name: str, findings: Findings) -> None:
         police_uk.warn_missing(placed, sample.streets[name], sample.areas, periods, findings)
     elif placed.asked.one_row_per_cell:
         warn_of_uneven_parts(placed, sample.names[name], sample.areas, periods, findings)
-    else:
+    elif placed.asked.outcomes:
         warn_of_span(placed, sample.coverage[name], periods, findings)
         if any(isinstance(o, CountOutcome) for o in placed.asked.outcomes.values()):
             warn_of_part_periods(placed, sample.coverage[name], periods, findings)

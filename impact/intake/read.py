@@ -15,19 +15,24 @@ from impact.intake.areas import (
     resolve,
 )
 from impact.intake.cases import case_of
-from impact.intake.cells import Place, one_thread
+from impact.intake.cells import one_thread
 from impact.intake.checks import check_blanks, check_rows
 from impact.intake.coverage import Coverage, coverage_of
 from impact.intake.data import Intake
+from impact.intake.design import start_days
+from impact.intake.episodes import Episodes, episodes_of
 from impact.intake.exposure import Population, declared_moves, read_population
 from impact.intake.findings import Findings, counted
 from impact.intake.kinds import kinds_in
 from impact.intake.locate import DataFile
 from impact.intake.needs import Need, needs_of
+from impact.intake.outputs import check_areas, output_panel, warn_of_activity
 from impact.intake.panels import Sample, warn_of_source
+from impact.intake.place import Place
 from impact.intake.placing import Placed, place_rows
 from impact.intake.police_uk import StreetFiles
 from impact.intake.sources import Workspace, find, stage, workspace
+from impact.study.outcomes import TimeToEventOutcome
 from impact.study.schema import Study
 from models.periods import Periods, TimeUnit
 
@@ -66,30 +71,45 @@ def gather(study: Study, progress: Progress, findings: Findings) -> Intake:
         dated = _dated(study, placed, findings)
         periods = _periods(study, placed, dated, findings)
         populations = _populations(study, placed, areas, findings)
+        episodes = _episodes(work, study, placed, findings)
         findings.raise_errors()
         if areas is None or periods is None:
             raise AssertionError("areas and periods are known unless an error was found")
         for name, p in placed.items():
-            if p.asked.outcomes:
+            if p.asked.measured:
                 note_set_aside(p, names[name], areas, findings)
         note_unused_aliases(study, names.values(), findings)
         place = Place(areas.names, periods)
         kinds = {name: kinds_in(p, place) for name, p in placed.items() if p.asked.case_mix}
         moves = declared_moves(study)
-        sample = Sample(areas, periods, placed, names, dated.coverage, dated.streets, populations, moves, kinds)
+        sample = Sample(
+            areas,
+            periods,
+            placed,
+            names,
+            dated.coverage,
+            dated.streets,
+            populations,
+            moves,
+            kinds,
+            episodes,
+            start_days(study),
+        )
+        warn_of_activity(study, findings)
         for name in dated.coverage:
             warn_of_source(sample, name, findings)
         with one_thread(work.con):
             cases = {key: case_of(study, sample, key, findings) for key in study.outcomes}
+            outputs = {key: output_panel(study, sample, key, findings) for key in study.outputs}
         findings.raise_errors()
         accounts = {name: account(p, areas, periods) for name, p in placed.items()}
     panels = {key: case.panel for key, case in cases.items()}
-    return Intake(areas.names, areas.treated, periods, panels, cases, accounts, findings.others)
+    return Intake(areas.names, areas.treated, periods, panels, cases, accounts, findings.others, outputs)
 
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """When the rows of each outcome source fall, and what street files cover."""
+    """When the rows of each source of outcomes or outputs fall, and what street files cover."""
 
     coverage: Mapping[str, Coverage]
     streets: Mapping[str, StreetFiles]
@@ -130,13 +150,17 @@ def _areas(
 ) -> AreaList | None:
     check_recodes(study, placed, findings)
     named = {name: (p, names[name]) for name, p in placed.items() if p.asked.outcomes}
-    return resolve(study, named, findings) if named else None
+    areas = resolve(study, named, findings) if named else None
+    for name, p in placed.items():
+        if areas is not None and p.asked.outputs and not p.asked.outcomes:
+            check_areas(study, p, names[name], areas, findings)
+    return areas
 
 
 def _dated(study: Study, placed: Mapping[str, Placed], findings: Findings) -> Dated:
     coverage, streets = {}, {}
     for name, p in placed.items():
-        if not p.asked.outcomes:
+        if not p.asked.measured:
             continue
         found = coverage_of(p, study.time.unit)
         if found is not None:
@@ -170,6 +194,19 @@ def _bad_dates(placed: Placed, findings: Findings) -> bool:
 def _span(name: str, dated: Dated, unit: TimeUnit) -> clock.Span:
     files = dated.streets.get(name)
     return dated.coverage[name].span if files is None else files.span(unit)
+
+
+def _episodes(work: Workspace, study: Study, placed: Mapping[str, Placed], findings: Findings) -> dict[str, Episodes]:
+    """Link the reports of every outcome built from repeats, unless its source is missing or something is wrong."""
+    linked = {}
+    for key, outcome in study.outcomes.items():
+        source = placed.get(outcome.source)
+        if not isinstance(outcome, TimeToEventOutcome) or outcome.repeat is None or source is None:
+            continue
+        found = None if findings.has_errors_of(outcome.source) else episodes_of(work, source, key, outcome, findings)
+        if found is not None:
+            linked[key] = found
+    return linked
 
 
 def _populations(

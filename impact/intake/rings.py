@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from impact.intake.areas import AreaList
-from impact.intake.cells import Place, counted, group
+from impact.intake.cells import counted, group
 from impact.intake.exposure import Population
 from impact.intake.findings import Findings, listed
 from impact.intake.panels import Frame
+from impact.intake.place import Place
 from impact.intake.spelling import near_name
 from impact.study.outcomes import CountOutcome
 from impact.study.schema import Study

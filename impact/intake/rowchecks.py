@@ -46,9 +46,11 @@ def failures(flagged: Any, checks: Sequence[RowCheck]) -> list[int]:
     return [int(totals[f"fails_{i}"]) for i in range(len(checks))]
 
 
-def run_checks(rows: Any, checks: Sequence[RowCheck], staged: Staged, findings: Findings) -> None:
-    """Record an error for each check that fails."""
-    record(rows, checks, failures(rows.select(**flags(checks)), checks) if checks else [], staged, findings)
+def run_checks(rows: Any, checks: Sequence[RowCheck], staged: Staged, findings: Findings) -> bool:
+    """Record an error for each check that fails; return whether any does."""
+    totals = failures(rows.select(**flags(checks)), checks) if checks else []
+    record(rows, checks, totals, staged, findings)
+    return any(totals)
 
 
 def record(rows: Any, checks: Sequence[RowCheck], totals: Sequence[int], staged: Staged, findings: Findings) -> None:

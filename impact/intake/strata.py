@@ -56,7 +56,7 @@ def most_kinds(outcome: Outcome, shape: tuple[int, int]) -> int:
     """Number of kinds that can be told apart without filling the memory, for so many areas and periods."""
     match outcome:
         case TimeToEventOutcome():
-            width = 2 * (outcome.horizon + 1)
+            width = 3 * (outcome.last_day + 1)
         case OrdinalOutcome():
             width = len(outcome.levels)
         case _:

@@ -56,7 +56,7 @@ def read_values(column: Any, need: Need, rule: DateRule) -> Read:
             return _yes_no(column, need)
         case Form.LEVEL:
             return _levels(column, need)
-        case Form.NUMBER | Form.COUNT | Form.DAYS | Form.POPULATION:
+        case Form.NUMBER | Form.COUNT | Form.DAYS | Form.AMOUNT | Form.POPULATION:
             return _numbers(column, need)
 
 
@@ -154,7 +154,7 @@ def _limits(need: Need, value: Any, text: Any) -> Sequence[RowCheck]:
                 negative,
                 RowCheck("fractional_count", column, fractional, text, "{value} is not a whole number.", advice),
             ]
-        case Form.DAYS:
+        case Form.DAYS | Form.AMOUNT:
             return [negative]
         case Form.POPULATION:
             return [

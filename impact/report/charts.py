@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from impact.report.forest import forest, overview
 from impact.report.text import slugs
-from impact.report.trends import against_baseline, trends
+from impact.report.trends import OWN_BASELINE, OWN_DIFFERENCE, WEIGHTED, Expected, against, trends
 from impact.report.wording import ROLE_ORDER
 from impact.result import OutcomeResult, RunResult
 
@@ -18,6 +18,8 @@ class Figures:
     forests: dict[str, str | None]
     trends: dict[str, str | None]
     baselines: dict[str, str | None]
+    differences: dict[str, str | None]
+    synthetics: dict[str, str | None]
 
 
 def reading_order(result: RunResult) -> tuple[str, ...]:
@@ -34,11 +36,16 @@ def draw(result: RunResult) -> Figures:
     def each(kind: str, paint: Callable[[RunResult, OutcomeResult, str], str | None]) -> dict[str, str | None]:
         return {key: paint(result, result.outcomes[key], f"{kind}-{names[key]}") for key in keys}
 
+    def expected(kind: str, other: Expected) -> dict[str, str | None]:
+        return each(kind, lambda result, outcome, name: against(result, outcome, name, other))
+
     return Figures(
         overview=overview(result, keys, "overview"),
         forests=each("forest", forest),
         trends=each("trends", trends),
-        baselines=each("baseline", against_baseline),
+        baselines=expected("baseline", OWN_BASELINE),
+        differences=expected("difference", OWN_DIFFERENCE),
+        synthetics=expected("synthetic", WEIGHTED),
     )
 
 
@@ -50,4 +57,6 @@ def by_file_name(result: RunResult, figures: Figures) -> dict[str, str]:
         found[f"{name}-estimates.svg"] = figures.forests[key]
         found[f"{name}-trends.svg"] = figures.trends[key]
         found[f"{name}-baseline.svg"] = figures.baselines[key]
+        found[f"{name}-difference.svg"] = figures.differences[key]
+        found[f"{name}-synthetic.svg"] = figures.synthetics[key]
     return {name: figure for name, figure in found.items() if figure is not None}

@@ -7,9 +7,18 @@ FAIR = "Is the comparison fair?"
 CARRIED = "Does one place or one choice carry it?"
 COUNTED = "Who is counted?"
 MOVED = "Could it have moved elsewhere?"
-ALONE = "What the treated areas' own series says of itself"
+ALONE = "Can a series over time bear the answer?"
+SYNTHETIC = "What does the synthetic comparison rest on?"
 OTHER = "Other checks"
-HEADINGS = (FAIR, CARRIED, COUNTED, MOVED, ALONE, OTHER)
+HEADINGS = (FAIR, CARRIED, COUNTED, MOVED, SYNTHETIC, ALONE, OTHER)
+METHODS: Mapping[str, str] = {
+    "staggered": "Another method: areas that start at different dates",
+    "ordinal": "Another method: the order of the answers",
+    "recurrence": "Another method: how soon and how often cases recur",
+    "synthetic": "Another method: a weighted comparison",
+    "its": "Another method: the series over time",
+}
+"""What the checks of a model stand under where the headline is another model's, in the order of the report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,11 @@ CHECKS: Mapping[str, Words] = {
         "Pretend it was done in other adjoining areas",
         FAIR,
         "Other areas that adjoin each other changed about as much.",
+    ),
+    "adjoining": Words(
+        "Treated areas next to each other",
+        FAIR,
+        "Areas next to each other share ups and downs, and those alone could explain the change.",
     ),
     "anticipation": Words("Effects before the start", FAIR, "The answer changes if people reacted before the start."),
     "area_sizes": Words(
@@ -114,15 +128,135 @@ CHECKS: Mapping[str, Words] = {
     "weighted_displacement": Words(
         "What moved next door, counted", MOVED, "The answer changes when what moved next door is counted."
     ),
+    "synthetic_donors": Words("Enough areas to weigh", SYNTHETIC, "There are few comparison areas to weigh."),
+    "synthetic_fit": Words(
+        "Does it follow the treated areas before the start?",
+        SYNTHETIC,
+        "The weighted areas do not follow the treated ones closely before the start.",
+    ),
+    "synthetic_hull": Words(
+        "Do treated areas lie among the others?", SYNTHETIC, "Treated areas lie beyond every comparison area at times."
+    ),
+    "synthetic_balance": Words(
+        "Are the weighted areas like the treated ones?", SYNTHETIC, "The weighted areas differ in something known."
+    ),
+    "synthetic_weights": Words(
+        "Which areas stand in",
+        SYNTHETIC,
+        "It leans on one comparison area, or on weights below nought.",
+    ),
+    "synthetic_leave_one_out": Words(
+        "Leave one comparison area out",
+        SYNTHETIC,
+        "The synthetic comparison changes when one comparison area is left out.",
+    ),
+    "synthetic_placebos": Words(
+        "The same done to every other area", SYNTHETIC, "Other areas drew away from what stands in for them as much."
+    ),
+    "ordinal_one_team": Words(
+        "One team as one unit, by the ordered logit",
+        CARRIED,
+        "The answer changes when the areas of one team count as one.",
+    ),
+    "ordinal_categories": Words("Level by level", CARRIED),
+    "ordinal_superiority": Words(
+        "By the order of the answers alone", CARRIED, "The answer changes when only the order of answers counts."
+    ),
+    "ordinal_proportional_odds": Words(
+        "Did all levels move alike?", CARRIED, "One shift does not describe what happened at all levels."
+    ),
+    "ordinal_thresholds": Words(
+        "Counted from another level up",
+        CARRIED,
+        "The answer changes with the level from which answers count.",
+        again=True,
+    ),
+    "staggered_groups": Words(
+        "Who started when", FAIR, "Some areas started alone, or at a time when nobody was left to compare with."
+    ),
+    "staggered_pretrends": Words("Effects before the start", FAIR, "Areas had drawn apart before they started."),
+    "staggered_dynamic": Words("The effect as time goes on", FAIR),
+    "staggered_calendar": Words("The effect by calendar", FAIR),
+    "staggered_averages": Words(
+        "Averaged in another way", CARRIED, "The answer changes with how the effects are averaged.", again=True
+    ),
+    "staggered_comparison": Words(
+        "Compared with other areas", CARRIED, "The answer changes with the areas it is compared with.", again=True
+    ),
+    "staggered_two_way": Words(
+        "The usual regression, taken apart",
+        CARRIED,
+        "The usual two-way regression would answer otherwise: areas that had started are part of its comparison.",
+    ),
+    "staggered_analytic": Words("What the published formula would say", CARRIED),
+    "recurrence_measures": Words(
+        "Other measures of repeats", CARRIED, "Other measures of repeats give another answer than the share recurring."
+    ),
+    "recurrence_days": Words("Days without a repeat", CARRIED),
+    "recurrence_repeats": Words("Repeats per 100 cases", CARRIED),
+    "recurrence_hazards": Words(
+        "Earlier and later days", CARRIED, "The effect fades or grows with the days since the first report."
+    ),
+    "recurrence_curves": Words("How soon cases recur", CARRIED),
+    "recurrence_follow_up": Words(
+        "Were cases followed equally long?", COUNTED, "Cases of one group came to be followed for a shorter time."
+    ),
+    "recurrence_competing": Words(
+        "What else ends cases", COUNTED, "Something else came to end cases more often in one group."
+    ),
     "its_points": Words("Enough periods", ALONE),
     "its_season": Words("Season", ALONE),
     "its_autocorrelation": Words("Ups and downs that carry over", ALONE),
+    "its_methods": Words(
+        "Other regressions of the series", ALONE, "What the single series gives depends on how it is fitted."
+    ),
+    "its_shocks": Words(
+        "Other ways to handle a shock in the series",
+        ALONE,
+        "What the single series gives depends on how a shock is handled.",
+    ),
+    "its_averted": Words("How many fewer, in numbers", ALONE),
+    "its_conformal": Words(
+        "A test that leaves open how periods are alike",
+        ALONE,
+        "A test that leaves open how neighbouring periods are alike comes to another answer.",
+    ),
+    "its_placebo_in_time": Words(
+        "Pretend the series changed earlier",
+        ALONE,
+        "The single series finds effects at earlier dates, when there was nothing to have one.",
+    ),
+    "its_epoc": Words("What is asked of a single series", ALONE),
+    "its_recording": Words("Was it recorded in the same way?", ALONE),
     "its_alone": Words("What a single series cannot show", ALONE),
+    "its_comparison_areas": Words(
+        "Each area against its own trend", FAIR, "Areas that did not have it moved as far from their own trends."
+    ),
+    "its_comparison_agreement": Words(
+        "Counting areas or counting periods",
+        CARRIED,
+        "Tests that count periods say something else than the one that counts areas.",
+    ),
 }
 PREFIXES: Mapping[str, Words] = {
     "agreement_": Words("Do the methods agree?", CARRIED),
     "its_": Words("", ALONE),
 }
+
+
+ABOUT_THE_CASES = frozenset({"recurrence_follow_up", "recurrence_competing"})
+"""Checks made by one model of what concerns every one of them."""
+
+
+def other_method(check: str, headline: str | None) -> str | None:
+    """Name the model that a check is about, if it is not the one the headline comes from; else None.
+
+    Such a check says something of that model, not of the headline. Without a headline every check concerns it.
+    """
+    model = check.split("_", 1)[0]
+    if headline is None or model not in METHODS or model == headline or check in ABOUT_THE_CASES:
+        return None
+    return model
 
 
 def words_of(check: str) -> Words:

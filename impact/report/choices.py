@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from impact.report import format as fmt
-from impact.report.check_words import HEADINGS, words_of
+from impact.report.check_words import HEADINGS, METHODS, other_method, words_of
 from impact.report.curve import specification_curve
 from impact.report.evidence import Drawn, Ranges, drawn, ranges
 from impact.report.quantities import Terms, leaves_out_none, terms_of
@@ -45,12 +45,16 @@ class CheckView:
 
 @dataclass(frozen=True, slots=True)
 class CheckGroup:
-    """Checks that answer one question, gravest first; those that passed are folded under a title if they are many."""
+    """Checks that answer one question, gravest first; those that passed are folded under a title if they are many.
+
+    All checks of a method that is not the headline's are folded.
+    """
 
     heading: str
     checks: tuple[CheckView, ...]
     folded: tuple[CheckView, ...]
     folded_title: str
+    folded_mark: str = LOOKS[Status.PASS][0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +72,22 @@ def choices_view(outcome: OutcomeResult, place: str, *, simulated: bool) -> Choi
     if not outcome.checks:
         return None
     large: list[CheckView] = []
-    groups: dict[str, list[CheckView]] = {heading: [] for heading in HEADINGS}
+    groups: dict[str, list[CheckView]] = {heading: [] for heading in (*HEADINGS, *METHODS.values())}
+    own: list[Check] = []
+    main = outcome.headline.model if outcome.headline else None
     for i, check in enumerate(outcome.checks):
         view = _view(check, outcome, f"{place}-check-{i}", simulated=simulated)
+        other = other_method(check.id, main)
+        if other:
+            groups[METHODS[other]].append(view)
+            continue
+        own.append(check)
         if check.evidence is not None and (check.id == OVER_TIME or check.evidence.figure is Figure.CURVE):
             large.append(view)
         else:
             groups[words_of(check.id).heading].append(view)
     return ChoicesView(
-        sentences=(*_tried(outcome), *_counted(outcome.checks)),
+        sentences=(*_tried(own, outcome), *_counted(own), *_of_others(outcome.checks, own)),
         large=tuple(large),
         legend=LEGEND if any(view.ranges for views in groups.values() for view in views) else "",
         groups=tuple(_group(heading, views) for heading, views in groups.items() if views),
@@ -86,10 +97,23 @@ def choices_view(outcome: OutcomeResult, place: str, *, simulated: bool) -> Choi
 def _group(heading: str, views: Sequence[CheckView]) -> CheckGroup:
     order = {tone: i for i, (_, _, tone) in enumerate(LOOKS.values())}
     ordered = tuple(sorted(views, key=lambda view: order[view.tone]))
+    if heading in METHODS.values():
+        return CheckGroup(heading, (), ordered, _all_of(ordered), ordered[0].mark)
     passed = tuple(view for view in ordered if view.tone == PASSED)
     if len(passed) <= FEW_PASSED:
         return CheckGroup(heading, ordered, (), "")
     return CheckGroup(heading, ordered[: -len(passed)], passed, f"{fmt.count(len(passed))} passed")
+
+
+def _all_of(views: Sequence[CheckView]) -> str:
+    """Say what came of all checks of a method: "9 checks: 2 warnings, 6 passed, 1 not run"."""
+    counts = {tone: sum(view.tone == tone for view in views) for _, _, tone in LOOKS.values()}
+    parts = [
+        f"{fmt.count(n)} {'warnings' if tone == 'warn' and n > 1 else word.lower()}"
+        for _, word, tone in LOOKS.values()
+        if (n := counts[tone])
+    ]
+    return f"{fmt.things(len(views), 'check')}: {', '.join(parts)}"
 
 
 def _view(check: Check, outcome: OutcomeResult, name: str, *, simulated: bool) -> CheckView:
@@ -111,10 +135,10 @@ def _view(check: Check, outcome: OutcomeResult, name: str, *, simulated: bool) -
 # What was tried --------------------------------------------------------------------------------------------------
 
 
-def _tried(outcome: OutcomeResult) -> tuple[str, ...]:
+def _tried(checks: Sequence[Check], outcome: OutcomeResult) -> tuple[str, ...]:
     """Say how many other ways there were to work out the headline, and in how many the answer changes."""
-    curves = [c.evidence for c in outcome.checks if c.evidence is not None and c.evidence.figure is Figure.CURVE]
-    again = [c.evidence for c in outcome.checks if c.evidence is not None and words_of(c.id).again]
+    curves = [c.evidence for c in checks if c.evidence is not None and c.evidence.figure is Figure.CURVE]
+    again = [c.evidence for c in checks if c.evidence is not None and words_of(c.id).again]
     found = [how for evidence in curves or again for how in _answers(evidence, outcome)]
     if not found:
         return ()
@@ -176,3 +200,15 @@ def _counted(checks: Sequence[Check]) -> tuple[str, ...]:
     said += f" ({'; '.join(titles[:MOST_NAMED])}{more})" if against else ""
     said += f", and {fmt.count(idle)} could not be made" if idle else ""
     return (f"{said}.",)
+
+
+def _of_others(checks: Sequence[Check], own: Sequence[Check]) -> tuple[str, ...]:
+    """Say how many checks concern methods that are not the headline's, and how many of those give a warning."""
+    about = [check for check in checks if check not in own]
+    warned = sum(check.status in {Status.FAIL, Status.WARN} for check in about)
+    if not about:
+        return ()
+    gives = "gives" if warned == 1 else "give"
+    said = f"{fmt.count(warned)} of them {gives} a warning" if warned else "none warns"
+    concern = "concerns" if len(about) == 1 else "concern"
+    return (f"{fmt.things(len(about), 'more check')} {concern} other methods than the headline's; {said}.",)

@@ -9,8 +9,9 @@ from markupsafe import Markup
 from impact.report import format as fmt
 from impact.report import svg, wording
 from impact.report.charts import Figures, reading_order
+from impact.report.delivered_view import DeliveredView, delivered_view
 from impact.report.family_view import FamilyView, family_view
-from impact.report.glossary import GLOSSARY
+from impact.report.glossary import glossary
 from impact.report.health import Health, health
 from impact.report.outcome_view import FigureView, OutcomeView, outcome_views
 from impact.report.study_view import DataView, DoneView, data_view, done_view
@@ -80,6 +81,7 @@ class Page:
     healthy: str
     contents: tuple[tuple[str, str], ...]
     done: DoneView
+    delivered: DeliveredView | None
     overview: FigureView | None
     headlines: Table
     family: FamilyView | None
@@ -109,9 +111,10 @@ def page(result: RunResult, figures: Figures) -> Page:
         simulated_sources=_simulated_sources(result),
         verdict=verdict_view(result, state.said),
         health=state,
-        healthy=wording.NO_WARNINGS,
-        contents=_contents(outcomes),
+        healthy=wording.NO_WARNINGS_HERE if state.others else wording.NO_WARNINGS,
+        contents=_contents(outcomes, delivered=bool(result.outputs)),
         done=done_view(result),
+        delivered=delivered_view(result),
         overview=_overview(figures),
         headlines=headlines_table(result, keys),
         family=family_view(result),
@@ -119,7 +122,7 @@ def page(result: RunResult, figures: Figures) -> Page:
         data=data_view(result),
         methods=_methods(result),
         rule=_rule(result),
-        glossary=tuple(GLOSSARY.items()),
+        glossary=glossary(result),
         made=_made(result),
         deviations=result.provenance.protocol.deviations,
         versions=table(
@@ -217,12 +220,13 @@ def _simulated_sources(result: RunResult) -> str:
     return " ".join(parts)
 
 
-def _contents(outcomes: tuple[OutcomeView, ...]) -> tuple[tuple[str, str], ...]:
+def _contents(outcomes: tuple[OutcomeView, ...], *, delivered: bool) -> tuple[tuple[str, str], ...]:
     shown = [(view.id, view.title) for view in outcomes] if len(outcomes) <= 12 else []
     return (
         ("verdict", "Verdict"),
         ("health", "Before you read the results"),
         ("done", "What was done, and where"),
+        *([("delivered", "What was delivered")] if delivered else []),
         ("outcomes", "Outcomes"),
         *shown,
         ("data", "Where the data went"),

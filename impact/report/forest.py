@@ -28,10 +28,12 @@ from impact.report.text import width, wrapped
 from impact.result import OutcomeResult, RunResult
 from models.estimate import Estimate, Scale
 
-MOST_ROWS = 24
+MOST_ROWS = 14
+MOST_OUTCOMES = 24
 ENDS = (MARGIN + 8, WIDTH - MARGIN - 8)
 KEY, HEADING, LINE, TRACK, GAP, AXIS_ROOM = 34.0, 27.0, 19.0, 24.0, 14.0, 56.0
 VALUE_GAP = 14.0
+MORE = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +99,26 @@ class Panel:
 
 
 def drawable(outcome: OutcomeResult) -> tuple[Estimate, ...]:
-    """Estimates that share the headline's scale and are a whole effect, headline first; a change of slope is not."""
+    """Choose the estimates to draw, at most `MOST_ROWS`: the headline, its other tests, one of every other model.
+
+    All share the headline's scale, and are a whole effect: a change of slope is not. Of every other model the first
+    that is fit to stand here speaks for it, and there is room kept for those.
+    """
     if not outcome.estimates:
         return ()
-    scale = (outcome.headline or outcome.estimates[0]).scale
-    whole = [e for e in outcome.estimates if e.scale is scale and "slope" not in e.estimand]
-    return tuple(sorted(whole, key=lambda e: not e.headline))[:MOST_ROWS]
+    head = outcome.headline or outcome.estimates[0]
+    whole = [e for e in outcome.estimates if e.scale is head.scale and "slope" not in e.estimand]
+    tests = [e for e in whole if e is not head and (e.model, e.estimand) == (head.model, head.estimand)]
+    others: dict[str, Estimate] = {}
+    for e in whole:
+        if e.model != head.model:
+            others.setdefault(e.model, e)
+    kept = tuple(others.values())[: MOST_ROWS - 1]
+    return (head, *tests[: MOST_ROWS - 1 - len(kept)], *kept)
 
 
 def forest(result: RunResult, outcome: OutcomeResult, name: str) -> str | None:
-    """Draw every estimate of an outcome; None if there is none."""
+    """Draw the main estimates of an outcome; None if there is none."""
     estimates = drawable(outcome)
     if not estimates:
         return None
@@ -127,10 +139,19 @@ def forest(result: RunResult, outcome: OutcomeResult, name: str) -> str | None:
     scale = estimates[0].scale
     panel = Panel(axis_caption(outcome, scale), scale, fmt.measure_of(outcome.kind), tuple(rows))
     lines = "; ".join(f"{row.heading or 'also'}, {row.label}: {row.shown}" for row in panel.rows)
-    said = f"Estimates of the effect on {outcome.title}. {lines}."
-    with sheet(_height((panel,)), f"{outcome.title}: every estimate", wording.figure_note(result)) as page:
+    more = _left_out(len(outcome.estimates) - len(estimates))
+    said = f"Estimates of the effect on {outcome.title}. {lines}. {more}".rstrip()
+    height = _height((panel,)) + (MORE if more else 0.0)
+    heading = f"{outcome.title}: {'the main estimates' if more else 'every estimate'}"
+    with sheet(height, heading, wording.figure_note(result)) as page:
         _panels(page, (panel,))
+        if more:
+            page.text(MARGIN, _height((panel,)) + 14, more, QUIET, room=WIDTH - 2 * MARGIN)
         return page.svg(name, wording.described(said, result))
+
+
+def _left_out(more: int) -> str:
+    return f"{fmt.things(more, 'more estimate')} in the table below." if more > 0 else ""
 
 
 def _label(estimate: Estimate, first: Estimate) -> str:
@@ -153,7 +174,7 @@ def overview(result: RunResult, keys: Sequence[str], name: str) -> str | None:
     if not panels:
         return None
     drawn = tuple(
-        Panel(caption, Scale(scale), measure, tuple(rows[:MOST_ROWS]))
+        Panel(caption, Scale(scale), measure, tuple(rows[:MOST_OUTCOMES]))
         for (caption, measure, scale), rows in panels.items()
     )
     lines = "; ".join(f"{row.heading} ({row.label}): {row.shown}" for panel in drawn for row in panel.rows)

@@ -1,5 +1,9 @@
 """The words a reader of the report may not know."""
 
+from collections.abc import Mapping
+
+from impact.result import RunResult
+
 GLOSSARY = {
     "Treated and comparison areas": (
         "Treated areas had the intervention. Comparison areas did not; they show what would have happened anyway."
@@ -11,6 +15,10 @@ GLOSSARY = {
     "Estimate and plausible range": (
         "The estimate is the single best figure. The plausible range (a 95% interval unless another level is shown) "
         "holds the effects that fit the data reasonably well. A wide range means that the study says little."
+    ),
+    "Outcome and output": (
+        "An outcome is what should change for people: it is judged. An output is what the service did, such as arrests "
+        "or visits: it is counted, and more of it is not a result."
     ),
     "Headline": (
         "The one estimate each outcome is judged by, chosen by rule before looking at the results. The others show "
@@ -89,4 +97,84 @@ GLOSSARY = {
         "The more outcomes are looked at, the likelier it is that one of them moves by chance. Raised p values allow "
         "for how many there are."
     ),
+    "Synthetic (weighted) comparison": (
+        "Comparison areas mixed, each in its own share, so that together they follow a treated area before the start. "
+        "What the treated area then has more or less than the mix is the estimate."
+    ),
+    "Weights": (
+        "How much each comparison area counts in the mix. If one holds nearly all the weight, the answer rests on what "
+        "happened in that one place."
+    ),
+    "Interrupted time series": (
+        "The trend and season before the start carried on past it, and set against what happened. With the treated "
+        "areas alone, anything else that changed at the time counts as effect; beside comparison areas, only what "
+        "changed for the treated ones alone."
+    ),
+    "Autocorrelation": (
+        "Ups and downs that carry over from one period to the next. Where they do, many periods hold less evidence "
+        "than their number suggests, and a method that ignores it is too sure of itself."
+    ),
+    "Recurrence": (
+        "A first report and what is reported again in the same matter within a set time are one episode; the share of "
+        "first reports with another one after them is the share that recurs."
+    ),
+    "Censoring": (
+        "A case is no longer followed, as at the end of the data, before it is known whether it would recur. It counts "
+        "for as long as it was followed, and not as one that did not recur."
+    ),
+    "Kaplan-Meier": (
+        "A way to work out the share of cases that recur within so many days when some were followed for less: on each "
+        "day only those still followed are counted."
+    ),
+    "Competing event": (
+        "Something that ends a case so that it cannot recur any more, such as moving away. Such cases are kept apart "
+        "from those that were merely no longer followed (Aalen-Johansen)."
+    ),
+    "Odds": (
+        "How many answers are at a level or better for each that is worse: 3 to 1 is 75 of 100. Log-odds are their "
+        "logarithm, on which a shift means the same at every level."
+    ),
+    "Probability of superiority": (
+        "How often an answer drawn from one group is better than one drawn from the other, a tie counting as half: "
+        "50% is no difference."
+    ),
+    "Staggered roll-out": (
+        "Areas that start at different dates. Each is compared with areas that have not started yet or never do, and "
+        "never with those that started before it, whose own effect would be taken for what happens anyway."
+    ),
+    "Block permutation": (
+        "A permutation in which only areas that adjoin each other, as the treated ones do, are taken for treated, "
+        "since neighbours share ups and downs."
+    ),
 }
+
+NEEDED_FOR: Mapping[str, frozenset[str]] = {
+    "Synthetic (weighted) comparison": frozenset({"synthetic"}),
+    "Weights": frozenset({"synthetic"}),
+    "Interrupted time series": frozenset({"its"}),
+    "Autocorrelation": frozenset({"its"}),
+    "Recurrence": frozenset({"recurrence", "time_to_event"}),
+    "Censoring": frozenset({"recurrence", "time_to_event"}),
+    "Kaplan-Meier": frozenset({"recurrence", "time_to_event"}),
+    "Competing event": frozenset({"recurrence_competing"}),
+    "Odds": frozenset({"ordinal"}),
+    "Probability of superiority": frozenset({"ordinal_superiority"}),
+    "Staggered roll-out": frozenset({"staggered"}),
+    "Block permutation": frozenset({"adjacent_placebos", "adjoining"}),
+    "Event study": frozenset({"event_study"}),
+    "Equivalence": frozenset({"equivalence"}),
+    "Breakdown value": frozenset({"honest_relative_magnitudes", "honest_smoothness"}),
+    "Regression to the mean": frozenset({"regression_to_the_mean"}),
+    "Specification curve": frozenset({"specification_curve"}),
+    "Complier effect": frozenset({"acceptors", "evalue", "e_value"}),
+    "E-value": frozenset({"acceptors", "evalue", "e_value"}),
+}
+"""Words that only some reports use, and the models, kinds of outcome or checks of which any one brings them in."""
+
+
+def glossary(result: RunResult) -> tuple[tuple[str, str], ...]:
+    """Give the words that this report uses, with what they mean."""
+    used = {model.name for model in result.study.models}
+    for outcome in result.outcomes.values():
+        used |= {outcome.kind, *(check.id for check in outcome.checks), *(e.model for e in outcome.estimates)}
+    return tuple((word, said) for word, said in GLOSSARY.items() if word not in NEEDED_FOR or NEEDED_FOR[word] & used)

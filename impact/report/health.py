@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from impact.report import format as fmt
-from impact.report.check_words import ALONE, words_of
+from impact.report.check_words import ALONE, other_method, words_of
 from impact.report.text import joined, sentence
 from impact.result import OutcomeResult, ProblemInfo, RunResult
-from models.estimate import Status
+from models.estimate import Check, Status
 
 MOST_OPEN = 8
+FEWEST_AT_THE_EDGE = 2
+GAINED = "now shows a difference"
+LOST = ("no longer shows", "points the other way")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Findings, the gravest first: those shown at once, and the rest; `said` holds every finding they stand for."""
+    """Findings, the gravest first: those shown at once, and the rest; `said` holds every finding they stand for.
+
+    `others` counts what speaks against methods that are not the headline's, and stands with each outcome.
+    """
 
     summary: str
     shown: tuple[Finding, ...]
@@ -44,6 +50,7 @@ class Health:
     more_title: str
     tone: str
     said: frozenset[str]
+    others: str = ""
 
 
 def health(result: RunResult, keys: Sequence[str]) -> Health:
@@ -55,15 +62,14 @@ def health(result: RunResult, keys: Sequence[str]) -> Health:
     warned = _checks(outcomes, deciding, Status.WARN, ("!", "Warning", "warn"))
     serious = [p for p in result.data.problems if p.severity in {"warning", "error"}]
     problems = tuple(dict.fromkeys(map(_problem, serious)))
-    minor = _refusals(result, [o for o in outcomes if _judged(o)], len(outcomes))
-    found = (*failed, *grave, *warned, *problems, *minor)
+    found = (*failed, *grave, *warned, *problems)
     tone = "fail" if failed or grave else "warn" if found else "good"
     rest = found[MOST_OPEN:]
     title = fmt.things(len(rest), "more finding") if rest else ""
-    summary = _summary(len(failed), len(grave) + len(minor), len(warned) + len(problems))
+    summary = _summary(len(failed), len(grave), len(warned) + len(problems))
     against = [c for o in outcomes for c in o.checks if c.status in {Status.FAIL, Status.WARN}]
     said = {f.text for f in found} | {sentence(check.finding) for check in against}
-    return Health(summary, found[:MOST_OPEN], rest, title, tone, frozenset(said))
+    return Health(summary, found[:MOST_OPEN], rest, title, tone, frozenset(said), _others(outcomes))
 
 
 def _judged(outcome: OutcomeResult) -> bool:
@@ -78,6 +84,26 @@ def _summary(failed: int, refused: int, warned: int) -> str:
         *([f"{fmt.things(refused, 'figure')} that could not be given"] if refused else []),
     ]
     return f"{joined(parts)}." if parts else ""
+
+
+def _concerns(check: Check, outcome: OutcomeResult) -> bool:
+    """Whether a check is about the headline or the data, and not about another method."""
+    return other_method(check.id, outcome.headline.model if outcome.headline else None) is None
+
+
+def _others(outcomes: Sequence[OutcomeResult]) -> str:
+    """Count the warnings of other methods, and the figures beside a headline that could not be given."""
+    warned = sum(
+        check.status in {Status.WARN, Status.FAIL} and not _concerns(check, outcome)
+        for outcome in outcomes
+        for check in outcome.checks
+    )
+    refused = sum(len(outcome.not_estimable) for outcome in outcomes if _judged(outcome))
+    parts = [
+        *([f"{fmt.things(warned, 'warning')} of methods other than the headline's"] if warned else []),
+        *([f"{fmt.things(refused, 'figure')} beside the headline that could not be given"] if refused else []),
+    ]
+    return f"Below, with each outcome: {joined(parts)}." if parts else ""
 
 
 @dataclass(slots=True)
@@ -100,12 +126,31 @@ def _checks(
     said: dict[str, _Said] = {}
     for outcome in outcomes:
         for check in outcome.checks:
-            if check.status is status:
+            if check.status is status and _concerns(check, outcome):
                 one = said.setdefault(check.id, _Said(check.id, [], []))
                 one.where.append(outcome)
                 one.findings.append((sentence(check.finding), sentence(check.detail)))
     ordered = sorted(said.values(), key=lambda one: one.rank(deciding))
-    return tuple(_finding(one, deciding, look, len(outcomes)) for one in ordered)
+    edge = [one for one in ordered if all(_only_gains(finding) for finding, _ in one.findings)]
+    if len(edge) < FEWEST_AT_THE_EDGE:
+        edge = []
+    found = [_finding(one, deciding, look, len(outcomes)) for one in ordered if one not in edge]
+    return (*found, *([_at_the_edge(edge, look, len(outcomes))] if edge else []))
+
+
+def _only_gains(finding: str) -> bool:
+    """Whether all that a finding warns of is that another choice shows a difference where the headline shows none."""
+    return GAINED in finding and not any(worse in finding for worse in LOST)
+
+
+def _at_the_edge(edge: Sequence[_Said], look: tuple[str, str, str], of: int) -> Finding:
+    """Say once that several other choices show a difference, which the headline itself just does not."""
+    titles = [words_of(one.check).title for one in edge]
+    text = (
+        f"The headline's plausible range just reaches no difference: in {fmt.things(len(edge), 'check')} another "
+        "choice shows a difference where the headline shows none."
+    )
+    return Finding(*look, _places([o.title for one in edge for o in one.where], of), text, f"{'; '.join(titles)}.")
 
 
 def _finding(one: _Said, deciding: OutcomeResult | None, look: tuple[str, str, str], of: int) -> Finding:

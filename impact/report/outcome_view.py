@@ -9,8 +9,9 @@ from impact.report import format as fmt
 from impact.report import svg, tables, trends, wording
 from impact.report.charts import Figures
 from impact.report.choices import ChoicesView, choices_view
+from impact.report.places import areas_words, level_of, places, plural
 from impact.report.tables import Table
-from impact.report.text import sentence
+from impact.report.text import capital, sentence
 from impact.result import OutcomeResult, RunResult
 from models.estimate import Estimate
 
@@ -67,7 +68,7 @@ def _view(result: RunResult, key: str, place: str, figures: Figures) -> OutcomeV
         sentence=wording.frequency_sentence(outcome),
         reading=wording.reading_sentence(outcome) if head else "",
         tone=wording.reading(outcome).value,
-        leading=_leading(outcome),
+        leading=_leading(outcome, level_of(result.study)),
         facts=_facts(outcome, titles),
         headline_note=head.note if head else "",
         left=left,
@@ -78,14 +79,14 @@ def _view(result: RunResult, key: str, place: str, figures: Figures) -> OutcomeV
     )
 
 
-def _leading(outcome: OutcomeResult) -> tuple[tuple[str, str], ...]:
+def _leading(outcome: OutcomeResult, level: str) -> tuple[tuple[str, str], ...]:
     head, measure = outcome.headline, fmt.measure_of(outcome.kind)
     if head is None:
         return ()
     return (
         ("Estimate", _with_unit(fmt.effect(head.estimate, head.scale, measure), outcome, head)),
         (fmt.interval_name(head.level), fmt.effect_range(head.interval, head.scale, measure)),
-        ("Rests on", wording.areas_words(head.clusters.treated, head.clusters.comparison)),
+        ("Rests on", areas_words(head.clusters, level)),
         ("Worthwhile from", wording.worthwhile_words(outcome) or "not stated"),
     )
 
@@ -136,15 +137,34 @@ def _columns(result: RunResult, key: str, figures: Figures) -> tuple[tuple[Figur
     nought = "" if trends.starts_at_nought(result.outcomes[key]) else " The vertical axis does not start at nought."
     forest = _figure(
         figures.forests[key],
-        "The square is the headline; circles are other methods. An arrow marks a range that goes on further.",
+        "The square is the headline; circles are other tests of it, and what each other method says. A diamond has no "
+        "range. An arrow marks a range that goes on further.",
     )
-    over_time = _figure(figures.trends[key], f"All treated areas together, and all comparison areas together.{nought}")
-    baseline = _figure(
-        figures.baselines[key],
-        "What the treated areas' own trend and season would have led to, with its plausible range. Anything else that "
-        f"changed at the start shows here too.{nought}",
+    over_time = _figure(figures.trends[key], f"{_together(result)}{nought}")
+    alone, beside, weighted = (
+        _figure(drawn[key], f"{trends.worded(expected.caption, result)}{nought}")
+        for drawn, expected in (
+            (figures.baselines, trends.OWN_BASELINE),
+            (figures.differences, trends.OWN_DIFFERENCE),
+            (figures.synthetics, trends.WEIGHTED),
+        )
     )
-    return (over_time, forest + baseline) if over_time else (forest, baseline)
+    others = (*alone, *beside, *weighted)
+    if not over_time:
+        return forest, others
+    return (over_time + others[1:], forest + others[:1])
+
+
+def _together(result: RunResult) -> str:
+    """Say what the two lines over time are."""
+    called = places(result.study)
+    sides = [f"the {group}" for group in (called.treated, called.comparison)]
+    if called.comparison.endswith(plural(called.level)):
+        sides[1] = f"all {called.comparison} together"
+    if not called.one:
+        sides[0] = f"all {called.treated} together"
+    later = f" {called.legend('treated')} started at different dates, the first where follow-up begins."
+    return f"{capital(sides[0])}, and {sides[1]}.{later if result.study.starts else ''}"
 
 
 def _figure(drawn: str | None, note: str) -> tuple[FigureView, ...]:
@@ -152,14 +172,17 @@ def _figure(drawn: str | None, note: str) -> tuple[FigureView, ...]:
 
 
 def _tables(result: RunResult, outcome: OutcomeResult, titles: dict[str, str]) -> tuple[Table, ...]:
-    named = [("Treated areas", "treated"), ("Comparison areas", "comparison")]
-    paths = [(title, path) for title, name in named if (path := trends.path_named(outcome, name))]
-    alone = trends.path_named(outcome, "its")
+    called = places(result.study)
+    paths = [(called.legend(n), path) for n in ("treated", "comparison") if (path := trends.path_named(outcome, n))]
     found = (
-        tables.estimates_table(outcome, titles) if outcome.estimates else None,
-        tables.areas_table(outcome),
+        tables.estimates_table(outcome, titles, called.level) if outcome.estimates else None,
+        tables.areas_table(outcome, called, own_starts=bool(result.study.starts)),
         tables.trends_table(result, outcome, paths) if paths else None,
-        tables.baseline_table(result, outcome, alone) if alone else None,
+        *(
+            tables.expected_table(result, outcome, path, trends.worded(e.heading, result), e.label)
+            for e in trends.EXPECTED
+            if (path := trends.path_named(outcome, e.path))
+        ),
     )
     return tuple(table for table in found if table is not None)
 

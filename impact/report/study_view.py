@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from impact.report import format as fmt
 from impact.report import wording
 from impact.report.health import place
+from impact.report.places import level_of, places, plural
 from impact.report.tables import NO_VALUE, Table, table
 from impact.report.text import joined, lower_first, sentence
 from impact.result import RunResult, SpanInfo, StudyInfo
@@ -14,9 +15,13 @@ MOST_AREAS = 200
 MOST_FILES = 60
 MOST_PROBLEMS = 100
 DELIVERY = {
-    "shared": "One team served all treated areas, so they are also analysed as one unit.",
-    "separate": "Each treated area counts as a unit of its own.",
+    "shared": "One team served all {treated}, so they are also analysed as one unit.",
+    "separate": "Each treated {level} counts as a unit of its own.",
 }
+OWN_START = (
+    "Areas started at different dates. The follow-up begins with the first of them; until its own start an area's "
+    "periods count as before, and its phase-in follows its own start."
+)
 SEVERITY = {"error": "Error", "warning": "Warning", "note": "Note"}
 
 
@@ -47,17 +52,16 @@ def done_view(result: RunResult) -> DoneView:
     return DoneView(
         facts=_facts(study),
         all_areas=tuple(
-            (f"All {fmt.things(len(names), f'{group} {study.area_level}')}", wording.list_of_areas(names, MOST_AREAS))
+            (
+                f"All {fmt.count(len(names))} {group} {plural(level_of(study))}",
+                wording.list_of_areas(names, MOST_AREAS),
+            )
             for group, names in (("treated", study.treated), ("comparison", study.comparison))
             if len(names) > FEW_AREAS
         ),
         windows=_windows(result),
         concurrent=tuple(_concurrent(c.what, c.when, c.areas) for c in study.intervention.concurrent),
-        neighbours=tuple(
-            f"{area} borders {wording.list_of_areas(near, FEW_AREAS)}."
-            for area, near in list(study.neighbours.items())[:FEW_AREAS]
-            if near
-        ),
+        neighbours=_borders(study),
         recodes=tuple(
             sentence(
                 f"Rows where {r.rows} count in {r.to}"
@@ -68,25 +72,56 @@ def done_view(result: RunResult) -> DoneView:
     )
 
 
+def _borders(study: StudyInfo) -> tuple[str, ...]:
+    """Say what each area borders; where many borders are declared, those of the treated areas alone."""
+    declared = {area: near for area, near in study.neighbours.items() if near}
+    shown = declared if len(declared) <= FEW_AREAS else {a: near for a, near in declared.items() if a in study.treated}
+    lines = [f"{area} borders {wording.list_of_areas(near, FEW_AREAS)}." for area, near in shown.items()]
+    left = len(declared) - len(shown)
+    others = fmt.things(left, f"other {level_of(study)}", f"other {plural(level_of(study))}")
+    more = f"The borders of {others} are known too."
+    return (*lines, more) if left else tuple(lines)
+
+
 def _facts(study: StudyInfo) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    done = study.intervention
+    done, called = study.intervention, places(study)
     phase = f"The first {fmt.things(done.phase_in, study.time_unit)} count as phase-in." if done.phase_in else ""
     lines = (
         ("Intervention", (done.name,)),
         ("From", (fmt.day(done.start), *([phase] if phase else []))),
         ("Until", (fmt.day(done.end) if done.end else "the last period in the data",)),
-        ("Delivery", (DELIVERY.get(done.delivery, done.delivery),)),
-        (f"Treated {plural(study.area_level)}", _areas(study.treated)),
+        ("Delivery", (_delivery(study),)),
+        (called.legend("treated"), _areas(study.treated)),
+        ("They started on", _starts(study)),
         (
-            f"Comparison {plural(study.area_level)}",
-            _areas(study.comparison) or ("There are none: only the treated areas are seen.",),
+            called.legend("comparison"),
+            _areas(study.comparison) or (f"There are none: only the {called.treated} can be seen.",),
         ),
-        (f"Dominant {plural(study.area_level)}", _areas(study.dominant)),
+        (f"Dominant {plural(level_of(study))}", _areas(study.dominant)),
         ("Where the problem may have moved", _areas(study.displacement)),
         ("Those are compared with", _areas(study.displacement_compared)),
         ("Chosen for high values in", _chosen_on(study.chosen_on)),
     )
     return tuple((label, tuple(parts)) for label, parts in lines if parts)
+
+
+def _delivery(study: StudyInfo) -> str:
+    """Say who did it; where a single area is treated, that one team served it says nothing."""
+    said, called = study.intervention.delivery, places(study)
+    if said not in DELIVERY or called.one:
+        return f"One treated {called.level}." if said in DELIVERY else said
+    return DELIVERY[said].format(treated=called.treated, level=called.level)
+
+
+def _starts(study: StudyInfo) -> tuple[str, ...]:
+    """Who started when, one line for each day; empty if all started together."""
+    days: dict[str, list[str]] = {}
+    for area, day in study.starts.items():
+        days.setdefault(day, []).append(area)
+    return tuple(
+        f"{fmt.day(day)}: {fmt.count(len(names))}: {wording.list_of_areas(tuple(names), FEW_AREAS)}"
+        for day, names in days.items()
+    )
 
 
 def _chosen_on(span: SpanInfo | None) -> tuple[str, ...]:
@@ -98,13 +133,6 @@ def _chosen_on(span: SpanInfo | None) -> tuple[str, ...]:
 
 def _areas(names: tuple[str, ...]) -> tuple[str, ...]:
     return (f"{fmt.count(len(names))}: {wording.list_of_areas(names, FEW_AREAS)}",) if names else ()
-
-
-def plural(noun: str) -> str:
-    """Give the plural of what an area is called."""
-    if noun.endswith(("s", "x", "ch", "sh")):
-        return f"{noun}es"
-    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in set("aeiou") else f"{noun}s"
 
 
 def _concurrent(what: str, when: str | None, areas: tuple[str, ...]) -> str:
@@ -125,7 +153,8 @@ def _windows(result: RunResult) -> Table:
         if spans:
             rows.append((title, _spans(spans, unit), fmt.things(counted.get(role, 0), unit), _whys(spans)))
     columns = [("Window", False), ("When", False), ("How long", False), ("Why", False)]
-    return table("The windows of the study", columns, rows)
+    notes = [OWN_START] if study.starts else []
+    return table("The windows of the study", columns, rows, notes)
 
 
 def _spans(spans: tuple[SpanInfo, ...], unit: str) -> str:

@@ -8,7 +8,8 @@ from string import ascii_lowercase
 
 from impact.report import format as fmt
 from impact.report import wording
-from impact.report.text import clean
+from impact.report.places import AREA, Places, areas_words, level_of, places, plural
+from impact.report.text import capital, clean
 from impact.result import OutcomeResult, RunResult, WindowInfo
 from models.estimate import Check, Estimate, Path, Row, Scale
 
@@ -51,6 +52,8 @@ class Table:
         True if the rows are periods and so narrow that two columns of them fit on paper.
     stacked
         True if the cells speak for themselves, so that on a phone they may stand below the row's heading.
+    headings
+        For each row the heading that stands above it, empty where it belongs under the one before; () for none at all.
     """
 
     caption: str
@@ -61,6 +64,12 @@ class Table:
     notes: tuple[str, ...] = ()
     over_time: bool = False
     stacked: bool = False
+    headings: tuple[str, ...] = ()
+
+    @property
+    def width(self) -> str:
+        """How many columns there are, as text for the template."""
+        return str(len(self.head))
 
 
 def table(
@@ -75,9 +84,11 @@ def table(
 # Estimates -------------------------------------------------------------------------------------------------------
 
 
-def estimates_table(outcome: OutcomeResult, titles: Mapping[str, str]) -> Table:
-    """Give every estimate of an outcome, the headline first."""
-    ordered = sorted(outcome.estimates, key=lambda e: not e.headline)
+def estimates_table(outcome: OutcomeResult, titles: Mapping[str, str], level: str = AREA) -> Table:
+    """Give every estimate of an outcome by model, the headline's first; `level` is what an area is called."""
+    main = outcome.headline.model if outcome.headline else ""
+    models = list(dict.fromkeys(e.model for e in outcome.estimates))
+    ordered = sorted(outcome.estimates, key=lambda e: (e.model != main, models.index(e.model), not e.headline))
     shown = ordered[:MOST_ESTIMATES]
     measure = fmt.measure_of(outcome.kind)
     ratios = any(e.scale is not Scale.DIFFERENCE for e in shown)
@@ -90,11 +101,11 @@ def estimates_table(outcome: OutcomeResult, titles: Mapping[str, str]) -> Table:
     rows = []
     for e in shown:
         found = fmt.effect_range(e.interval, e.scale, measure)
-        row = [f"{titles.get(e.model, e.model)}: {e.method}{marks.get(e.note, '')}", e.estimand]
+        row = [f"{capital(e.method)}{marks.get(e.note, '')}", e.estimand]
         row += [fmt.effect(e.estimate, e.scale, measure)]
         row += [found if len(levels) == 1 else f"{found} ({fmt.threshold(e.level)})"]
         row += [fmt.ratio_text(e)] if ratios else []
-        rows.append((*row, p_words(e), wording.areas_words(e.clusters.treated, e.clusters.comparison)))
+        rows.append((*row, p_words(e), areas_words(e.clusters, level)))
     notes = [f"{mark.strip()} {note}" for note, mark in marks.items()]
     notes += rest_of(len(ordered), len(shown), "estimates", "in the order they were made")
     notes += ["The row in bold is the headline."] if any(e.headline for e in shown) else []
@@ -105,6 +116,9 @@ def estimates_table(outcome: OutcomeResult, titles: Mapping[str, str]) -> Table:
         tuple(n for _, n in columns),
         tuple(e.headline for e in shown),
         tuple(notes),
+        headings=tuple(
+            "" if i and shown[i - 1].model == e.model else titles.get(e.model, e.model) for i, e in enumerate(shown)
+        ),
     )
 
 
@@ -139,7 +153,7 @@ def headlines_table(result: RunResult, keys: Sequence[str]) -> Table:
             found = ["no estimate", fmt.NOT_AVAILABLE, NO_VALUE, NO_VALUE]
         else:
             interval = fmt.effect_range(head.interval, head.scale, measure)
-            areas = wording.areas_words(head.clusters.treated, head.clusters.comparison)
+            areas = areas_words(head.clusters, level_of(result.study))
             found = [fmt.effect(head.estimate, head.scale, measure), interval, p_words(head), areas]
         rows.append((outcome.title, role, *found, wording.worthwhile_words(outcome) or "not stated"))
     columns = [("Outcome", False), ("Role", False), ("Estimate", True), ("Plausible range", True), ("p", True)]
@@ -149,15 +163,21 @@ def headlines_table(result: RunResult, keys: Sequence[str]) -> Table:
 # Areas and periods ----------------------------------------------------------------------------------------------
 
 
-def areas_table(outcome: OutcomeResult) -> Table | None:
-    """Give each area's baseline and follow-up; small numbers stay hidden. None if there are no windows."""
+OWN_STARTS = "{treated} before and after their own start, {comparison} before and after the first of them."
+
+
+def areas_table(outcome: OutcomeResult, called: Places, *, own_starts: bool = False) -> Table | None:
+    """Give each area's baseline and follow-up; small numbers stay hidden. None if there are no windows.
+
+    `own_starts` says that areas start at different dates, so that each has its own windows.
+    """
     if not outcome.windows:
         return None
     pairs: dict[str, dict[str, WindowInfo]] = {}
     for window in outcome.windows:
         pairs.setdefault(window.area, {})[window.window] = window
     noun = {"count": "Events", "ordinal": "Answers"}.get(outcome.kind, "Cases")
-    columns = [("Area", False), ("Group", False)]
+    columns = [(capital(called.level), False), ("Group", False)]
     for title in ("Baseline", "Follow-up"):
         columns += [(title, True), (f"{title}: {noun.lower()}", True)]
     rows = []
@@ -167,9 +187,11 @@ def areas_table(outcome: OutcomeResult) -> Table | None:
         rows.append((area, group, *cells))
     unit = "per cent" if fmt.measure_of(outcome.kind) is fmt.Measure.SHARE else outcome.unit
     notes = ["The range beside a value allows for chance among its own cases only, not for how much areas differ."]
+    notes += [OWN_STARTS.format(treated=called.legend("treated"), comparison=called.comparison)] if own_starts else []
     notes += [_protection(outcome)] if any(window.suppressed for window in outcome.windows) else []
-    notes += rest_of(len(pairs), len(rows), "areas", "treated areas first")
-    return table(f"Areas before and after: {outcome.title} ({unit})", columns, rows, notes)
+    several = plural(called.level)
+    notes += rest_of(len(pairs), len(rows), several, f"{called.treated} first")
+    return table(f"{capital(several)} before and after: {outcome.title} ({unit})", columns, rows, notes)
 
 
 def _protection(outcome: OutcomeResult) -> str:
@@ -197,12 +219,14 @@ def trends_table(result: RunResult, outcome: OutcomeResult, paths: Sequence[tupl
     return _over_time(result, outcome, f"{outcome.title} over time", columns, values)
 
 
-def baseline_table(result: RunResult, outcome: OutcomeResult, path: Path) -> Table:
-    """Give a path with what was expected of it, period by period."""
-    heads = ("Treated areas", "Expected from baseline", "Expected, lower", "Expected, upper")
+def expected_table(result: RunResult, outcome: OutcomeResult, path: Path, heading: str, label: str) -> Table:
+    """Give a path with what was expected of it, and the range of that if it has one, period by period."""
+    ranged = any(point.lo is not None for point in path.points)
+    heads = (places(result.study).legend("treated"), label, *(("Lower", "Upper") if ranged else ()))
+    fields = ("value", "counterfactual", *(("lo", "hi") if ranged else ()))
     columns = [("Period", False), ("Used as", False), *((h, True) for h in heads)]
-    values = [[getattr(p, f) for p in path.points] for f in ("value", "counterfactual", "lo", "hi")]
-    return _over_time(result, outcome, f"{outcome.title}: treated areas against their baseline", columns, values)
+    values = [[getattr(p, f) for p in path.points] for f in fields]
+    return _over_time(result, outcome, f"{outcome.title}: {heading}", columns, values)
 
 
 def _over_time(

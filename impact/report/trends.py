@@ -27,6 +27,7 @@ from impact.report.canvas import (
     sheet,
 )
 from impact.report.format import Measure
+from impact.report.places import places, plural
 from impact.report.text import width
 from impact.result import OutcomeResult, RunResult
 from models.estimate import Path
@@ -56,6 +57,49 @@ class Series:
     shape: str | None
     dash: Any
     thick: float
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the treated areas are set against: the path that holds it, and how it is called.
+
+    `heading` and `said` may name the groups, as `Places` does; `caption` says what is drawn and what its band is.
+    """
+
+    path: str
+    label: str
+    heading: str
+    said: str
+    caption: str
+
+
+OWN_BASELINE = Expected(
+    "its",
+    "Expected from baseline",
+    "{treated} against their own baseline",
+    "with what the trend and season of the baseline would have led to, and its plausible range",
+    "The dashed line carries the trend and season that the {treated} had before the start on past it. The band is the "
+    "plausible range of that line, not of single {unit}s. Anything else that changed at the start shows here too.",
+)
+OWN_DIFFERENCE = Expected(
+    "its_difference",
+    "Expected from the others",
+    "{treated} against baseline and comparison",
+    "with what the {comparison} and the gap to them before the start would have led to, and its plausible range",
+    "The dashed line follows the {comparison}: to their own trend and season it adds the gap there was before the "
+    "start, carried on. The band is the plausible range of that gap. It counts {unit}s, not {level_plural}, so it is "
+    "narrower than what {level_plural} that differ allow.",
+)
+WEIGHTED = Expected(
+    "synthetic",
+    "Weighted comparison",
+    "{treated} against a weighted comparison",
+    "with the {comparison} weighted to stand in for them",
+    "The dashed line is the {comparison}, weighted so that they follow the {treated} before the start: what comes "
+    "after shows the effect only if the lines run together before. It has no band: doing the same to every other "
+    "{level} shows how far chance can move it.",
+)
+EXPECTED = (OWN_BASELINE, OWN_DIFFERENCE, WEIGHTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,28 +143,40 @@ def trends(result: RunResult, outcome: OutcomeResult, name: str) -> str | None:
     treated, comparison = path_named(outcome, "treated"), path_named(outcome, "comparison")
     if treated is None or (comparison is None and path_named(outcome, "its") is not None):
         return None
-    series = [Series("Treated areas", _column(treated, "value"), BLUE, "o", "-", 2.4)]
+    called = places(result.study)
+    series = [Series(called.legend("treated"), _column(treated, "value"), BLUE, "o", "-", 2.4)]
     if comparison is not None:
-        series.append(Series("Comparison areas", _column(comparison, "value"), ORANGE, "s", DASHED, 2.0))
+        series.append(Series(called.legend("comparison"), _column(comparison, "value"), ORANGE, "s", DASHED, 2.0))
     said = f"{outcome.title} over time, {outcome.unit}. {' '.join(map(_ends, series))}"
     with sheet(HEIGHT, f"{outcome.title} over time", wording.figure_note(result)) as page:
         _draw(page, result, outcome, series)
         return page.svg(name, wording.described(said, result))
 
 
-def against_baseline(result: RunResult, outcome: OutcomeResult, name: str) -> str | None:
-    """Draw the treated areas with what their own baseline alone would have led to; None without that path."""
-    path = path_named(outcome, "its")
+def worded(text: str, result: RunResult) -> str:
+    """Name the groups of the study in a text about them."""
+    called = places(result.study)
+    named = text.format(
+        treated=called.treated,
+        comparison=called.comparison,
+        level=called.level,
+        level_plural=plural(called.level),
+        unit=result.study.time_unit,
+    )
+    return named.replace("against their own baseline", "against its own baseline") if called.one else named
+
+
+def against(result: RunResult, outcome: OutcomeResult, name: str, other: Expected) -> str | None:
+    """Draw the treated areas with what was expected of them without the intervention; None without that path."""
+    path, called = path_named(outcome, other.path), places(result.study)
     if path is None:
         return None
-    observed = Series("Treated areas", _column(path, "value"), BLUE, "o", "-", 1.6)
-    expected = Series("Expected from baseline", _column(path, "counterfactual"), PLUM, None, DASHED, 2.2)
-    said = (
-        f"{outcome.title} in the treated areas, {outcome.unit}, with what the trend and season of the baseline would "
-        f"have led to, and its plausible range. {_ends(observed)}"
-    )
-    with sheet(HEIGHT, f"{outcome.title}: treated areas against their baseline", wording.figure_note(result)) as page:
-        _draw(page, result, outcome, (observed, expected), (_column(path, "lo"), _column(path, "hi")))
+    observed = Series(called.legend("treated"), _column(path, "value"), BLUE, "o", "-", 1.6)
+    expected = Series(other.label, _column(path, "counterfactual"), PLUM, None, DASHED, 2.2)
+    said = f"{outcome.title} in the {called.treated}, {outcome.unit}, {worded(other.said, result)}. {_ends(observed)}"
+    band = (_column(path, "lo"), _column(path, "hi"))
+    with sheet(HEIGHT, f"{outcome.title}: {worded(other.heading, result)}", wording.figure_note(result)) as page:
+        _draw(page, result, outcome, (observed, expected), None if all(map(math.isnan, band[0])) else band)
         return page.svg(name, wording.described(said, result))
 
 

@@ -12,13 +12,14 @@ from enum import Enum
 
 from impact.report import format as fmt
 from impact.report.format import Measure
-from impact.report.text import joined
+from impact.report.text import joined, lower_first
 from impact.result import OutcomeResult, RunResult, Verdict
 from models.estimate import Estimate, Scale
 
 BASES = (100, 1_000, 10_000)
 LEAST_PEOPLE = 5  # a natural frequency below this many people uses a larger base
 MOST_PER_HUNDRED = 100_000
+NAMEABLE = re.compile(r"[A-Z][A-Za-z' -]{2,40}")  # a title short and plain enough to stand in a sentence
 
 SIMULATED = "The case records in this study are simulated."
 SIMULATED_MEANING = (
@@ -26,6 +27,8 @@ SIMULATED_MEANING = (
     "real people or places."
 )
 NO_WARNINGS = "No warnings. Every check that was run passed, and nothing was found wrong with the data."
+
+NO_WARNINGS_HERE = "No warnings of the headlines, and nothing was found wrong with the data."
 
 ROLES: Mapping[str, tuple[str, str]] = {
     "primary": ("Primary outcome", "What the intervention was meant to change."),
@@ -76,7 +79,7 @@ class Reading(Enum):
 READINGS: Mapping[Reading, str] = {
     Reading.NO_ESTIMATE: "There is no estimate.",
     Reading.NO_INTERVAL: (
-        "There is no plausible range: nothing in the data shows how far chance could have moved this figure, so it is "
+        "There is no plausible range, so how far chance could have moved this figure is not known: it is "
         "too uncertain to tell."
     ),
     Reading.WORTHWHILE: "The whole plausible range is a worthwhile improvement.",
@@ -300,8 +303,17 @@ def _people(outcome: OutcomeResult) -> str:
 
 
 def events_noun(outcome: OutcomeResult) -> str:
-    """Name what is counted, from the unit of a rate: "incidents" of "incidents per 1,000 people a year"."""
-    return re.split(r" (?:per|an?|each|every) ", outcome.unit)[0] or "events"
+    """Name what is counted: from the unit of a rate, or where that says only "events", from the outcome's title.
+
+    "incidents" of "incidents per 1,000 people a year"; "calls" of an outcome called "Calls about ASB"; "events of
+    recorded ASB" where the title names no things that can be counted.
+    """
+    noun = re.split(r" (?:per|an?|each|every) ", outcome.unit)[0] or "events"
+    if noun != "events" or not NAMEABLE.fullmatch(outcome.title):
+        return noun
+    name = lower_first(outcome.title)
+    counted = re.split(r" (?:about|against|at|by|for|from|in|of|on|to|with) ", name)[0]
+    return counted if re.search(r"[a-rt-z]s$", counted) else f"events of {name}"
 
 
 # Effects in words ------------------------------------------------------------------------------------------------
@@ -339,11 +351,6 @@ def worthwhile_words(outcome: OutcomeResult) -> str:
 def better_words(outcome: OutcomeResult) -> str:
     """Say which way is better."""
     return f"{outcome.better} is better"
-
-
-def areas_words(treated: int, comparison: int) -> str:
-    """Say how many areas an estimate rests on."""
-    return f"{fmt.things(treated, 'treated area')}, {f'{comparison} comparison' if comparison else 'none to compare'}"
 
 
 def list_of_areas(names: tuple[str, ...], most: int) -> str:

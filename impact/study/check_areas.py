@@ -8,6 +8,9 @@ from impact.study.words import Loc, did_you_mean, quoted
 
 TREATED: Loc = ("areas", "treated")
 COMPARISON: Loc = ("areas", "comparison")
+STARTS: Loc = ("areas", "starts")
+START: Loc = ("intervention", "start")
+END: Loc = ("intervention", "end")
 
 
 def check_areas(study: Study) -> Iterator[Inconsistency]:
@@ -25,6 +28,7 @@ def check_areas(study: Study) -> Iterator[Inconsistency]:
     yield from _dominant(areas)
     yield from _rings(areas)
     yield from _recodes(areas)
+    yield from _starts(study)
     if not isinstance(areas.comparison, str):
         yield from _unknown(study, (*areas.treated, *areas.comparison))
 
@@ -108,6 +112,35 @@ def _rings(areas: Areas) -> Iterator[Inconsistency]:
             text = f"{quoted(name)} is in areas.rings.displacement too; an area is on one side."
             about: tuple[Loc, ...] = (("areas", "rings", "displacement"),)
             yield Inconsistency(("areas", "rings", "compared_with", i), text, "keep it on one side.", about=about)
+
+
+def _starts(study: Study) -> Iterator[Inconsistency]:
+    """Find starts of areas that are not treated or named twice, and dates outside the intervention."""
+    areas, done = study.areas, study.intervention
+    named: dict[str, str] = {}
+    for name, day in areas.starts.items():
+        loc: Loc = (*STARTS, name)
+        area = areas.aliases.get(name, name)
+        if area not in areas.treated:
+            text = f"{quoted(name)} is not a treated area of this study{did_you_mean(name, areas.treated) or '.'}"
+            fix = "starts are given for treated areas; a comparison area never starts."
+            yield Inconsistency(loc, text, fix, about=(TREATED,), key=True)
+        elif area in named:
+            text = f"{quoted(name)} and {quoted(named[area])} are the same area."
+            yield Inconsistency(loc, text, "keep one of them.", key=True)
+        named.setdefault(area, name)
+        if day < done.start:
+            text = f"{quoted(name)} starts ({day}) before the intervention ({done.start})."
+            yield Inconsistency(loc, text, "let intervention.start be the earliest start of all areas.", (START,))
+        if done.end is not None and day > done.end:
+            text = f"{quoted(name)} starts ({day}) after the follow-up ends ({done.end}), so nothing after it is seen."
+            fix = "end later, or list the area in areas.comparison and say so in study.note."
+            yield Inconsistency(loc, text, fix, (END,))
+    if areas.starts and {areas.aliases.get(a, a) for a in areas.treated} <= set(named):
+        earliest = min(areas.starts.values())
+        if earliest > done.start:
+            text = f"no treated area starts on {done.start}: the first to start does so on {earliest}."
+            yield Inconsistency(START, text, f"write {earliest}, the earliest of areas.starts.", (STARTS,))
 
 
 def _recodes(areas: Areas) -> Iterator[Inconsistency]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
+from impact.study.check_events import check_time_to_event
 from impact.study.inconsistency import Inconsistency, repeated
 from impact.study.outcomes import (
     BinaryOutcome,
@@ -14,6 +15,7 @@ from impact.study.outcomes import (
     OutcomeRole,
     TimeToEventOutcome,
 )
+from impact.study.outputs import ACTIVITY, Measured, Output
 from impact.study.schema import Source, Study
 from impact.study.words import Loc, did_you_mean, quoted
 from models.periods import TimeUnit
@@ -100,12 +102,56 @@ def check_outcomes(study: Study, sources: Names) -> Iterator[Inconsistency]:
         yield from _known_source((*loc, "source"), outcome.source, sources)
         yield from _worthwhile(loc, outcome)
         yield from _readable(study, loc, outcome)
-        if isinstance(outcome, CountOutcome) and outcome.exposure:
-            yield from _known_source((*loc, "exposure", "source"), outcome.exposure.source, sources)
+        yield from _population(study, loc, outcome, sources)
+        yield from _predictors(study, loc, outcome)
         if isinstance(outcome, OrdinalOutcome):
             yield from _levels(loc, outcome)
         if isinstance(outcome, DurationOutcome):
             yield from _duration(loc, outcome)
+        if isinstance(outcome, TimeToEventOutcome):
+            yield from check_time_to_event(study, loc, outcome)
+
+
+def check_outputs(study: Study, sources: Names) -> Iterator[Inconsistency]:
+    """Find outputs that name no source, that are outcomes too, or cannot be read from their source."""
+    for name, output in study.outputs.items():
+        loc: Loc = ("outputs", name)
+        yield from _known_source((*loc, "source"), output.source, sources)
+        yield from _readable(study, loc, output)
+        yield from _population(study, loc, output, sources)
+        yield from _outcome_too(study, name, output)
+
+
+def _outcome_too(study: Study, name: str, output: Output) -> Iterator[Inconsistency]:
+    """Find what is named under both, by its name or by the column or rows that it reads."""
+    loc, fix = ("outputs", name), "keep it in one place: under outcomes only if it is what the pilot is to change."
+    same = [key for key, outcome in study.outcomes.items() if _reads(outcome) == _reads(output)]
+    if name in study.outcomes:
+        text = f"{quoted(name)} is an outcome too: {ACTIVITY}."
+        yield Inconsistency(loc, text, fix, (("outcomes", name),), key=True)
+    elif same:
+        what = "the rows" if output.value is None else f"the column {quoted(output.value)}"
+        text = f"outcome {quoted(same[0])} measures {what} of source {quoted(output.source)} too: {ACTIVITY}."
+        yield Inconsistency(loc, text, fix, (("outcomes", same[0]),), key=True)
+
+
+def _reads(measured: Measured) -> tuple[str, str | None] | None:
+    """The source and column that a number comes from, None for its rows; None if it comes from more than these."""
+    value: str | None = getattr(measured, "value", None)
+    counts = isinstance(measured, CountOutcome | Output)
+    return (measured.source, value) if counts or value is not None else None
+
+
+def _population(study: Study, loc: Loc, counted: Measured, sources: Names) -> Iterator[Inconsistency]:
+    """Find a count's population that has no source, or one that holds none."""
+    exposure = counted.exposure if isinstance(counted, CountOutcome | Output) else None
+    if exposure is None:
+        return
+    at: Loc = (*loc, "exposure", "source")
+    yield from _known_source(at, exposure.source, sources)
+    if exposure.source in study.sources and study.sources[exposure.source].reader == POLICE:
+        text = f"{POLICE} files hold no population."
+        yield Inconsistency(at, text, "name a source with one.", (("sources", exposure.source, "reader"),))
 
 
 def _known_source(loc: Loc, name: str, sources: Names) -> Iterator[Inconsistency]:
@@ -134,24 +180,40 @@ def _worthwhile(loc: Loc, outcome: OutcomeBase) -> Iterator[Inconsistency]:
         yield Inconsistency(at, text, percent, ((*loc, "kind"),))
 
 
-def _readable(study: Study, loc: Loc, outcome: OutcomeBase) -> Iterator[Inconsistency]:
-    """Find outcomes that their source's reader cannot give."""
+def _readable(study: Study, loc: Loc, outcome: Measured) -> Iterator[Inconsistency]:
+    """Find outcomes and outputs that their source's reader cannot give."""
     source, about = study.sources.get(outcome.source), (("sources", outcome.source, "reader"), (*loc, "source"))
     reader = source.reader if source else "generic"
-    if reader == POLICE and not isinstance(outcome, CountOutcome):
+    count = outcome if isinstance(outcome, CountOutcome | Output) else None
+    if reader == POLICE and count is None:
         text = f"{POLICE} files can only be counted, so the kind must be count."
         yield Inconsistency((*loc, "kind"), text, "write 'kind: count'.", about)
-    if reader == POLICE and isinstance(outcome, CountOutcome) and outcome.value is not None:
+    if reader == POLICE and count is not None and count.value is not None:
         text = f"{POLICE} files have one row per incident, so there is no column to add up."
         yield Inconsistency((*loc, "value"), text, "remove 'value'; rows are counted.", about, key=True)
-    if reader == "panel" and isinstance(outcome, CountOutcome) and outcome.value is None:
+    if reader == "panel" and count is not None and count.value is None:
         text = f"source {quoted(outcome.source)} has one row per area and period, so the count needs a column."
         yield Inconsistency(loc, text, "add 'value: …' with the column that holds the count.", (*about, loc), key=True)
-    exposure = outcome.exposure if isinstance(outcome, CountOutcome) else None
-    if exposure and exposure.source in study.sources and study.sources[exposure.source].reader == POLICE:
-        at = (*loc, "exposure", "source")
-        text = f"{POLICE} files hold no population."
-        yield Inconsistency(at, text, "name a source with one.", (("sources", exposure.source, "reader"),))
+
+
+def _predictors(study: Study, loc: Loc, outcome: OutcomeBase) -> Iterator[Inconsistency]:
+    """Find predictors that have no one row per area and period, or that are known only after the start."""
+    source, start = study.sources.get(outcome.source), study.intervention.start
+    if outcome.predictors and source is not None and source.reader != "panel":
+        text = f"predictors are read from one row per area and period, and source {quoted(outcome.source)} has others."
+        about: tuple[Loc, ...] = (("sources", outcome.source, "reader"),)
+        yield Inconsistency((*loc, "predictors"), text, "write 'reader: panel' if it has.", about, key=True)
+    for i, predictor in enumerate(outcome.predictors):
+        for at, stretch in (((), predictor), (("training",), predictor.training)):
+            if stretch is None:
+                continue
+            where: Loc = (*loc, "predictors", i, *at)
+            if stretch.from_.first > stretch.to.last:
+                text = f"this stretch ends ({stretch.to}) before it begins ({stretch.from_})."
+                yield Inconsistency((*where, "to"), text, about=((*where, "from"),))
+            elif stretch.to.last >= start:
+                text = f"a predictor is what was known before the start ({start}), and this stretch ends {stretch.to}."
+                yield Inconsistency((*where, "to"), text, "end it earlier.", (("intervention", "start"),))
 
 
 def _levels(loc: Loc, outcome: OrdinalOutcome) -> Iterator[Inconsistency]:
@@ -199,7 +261,10 @@ def _deciding(study: Study, outcomes: Names) -> Iterator[Inconsistency]:
     at, name = ("decision", "outcome"), study.decision.outcome
     if name is None or outcomes is None:
         return
-    if name not in outcomes:
+    if name in study.outputs and name not in outcomes:
+        text = f"{quoted(name)} is an output, and {ACTIVITY}."
+        yield Inconsistency(at, text, "name an outcome: what the service is to change.")
+    elif name not in outcomes:
         yield Inconsistency(at, f"there is no outcome {quoted(name)}{did_you_mean(name, outcomes) or '.'}")
     elif name in study.outcomes and study.outcomes[name].role is OutcomeRole.PLACEBO:
         text = f"{quoted(name)} is a placebo: an outcome that should not move cannot decide."

@@ -15,6 +15,7 @@ UNIT: Loc = ("time", "unit")
 FROM: Loc = ("time", "baseline", "from")
 TO: Loc = ("time", "baseline", "to")
 EXCLUDE: Loc = ("time", "exclude")
+CONCURRENT: Loc = ("intervention", "concurrent")
 CHOSEN_ON: Loc = ("areas", "chosen_on")
 ONE_DAY = timedelta(days=1)
 
@@ -29,6 +30,7 @@ def check_time(study: Study) -> Iterator[Inconsistency]:
             yield Inconsistency((*EXCLUDE, i, "to"), text, about=((*EXCLUDE, i, "from"),))
     yield from _swallowed(study)
     yield from _chosen_on(study)
+    yield from _events(study)
 
 
 def _chosen_on(study: Study) -> Iterator[Inconsistency]:
@@ -54,6 +56,19 @@ def _chosen_on(study: Study) -> Iterator[Inconsistency]:
             "begin it with the baseline: what lies before plays no part in it.",
             about=(FROM,),
         )
+
+
+def _events(study: Study) -> Iterator[Inconsistency]:
+    """Find other changes that end before they come, or that a time series cannot place."""
+    for i, change in enumerate(study.intervention.concurrent):
+        here: Loc = (*CONCURRENT, i)
+        if change.when is None:
+            given = [key for key in ("until", "modelled") if getattr(change, key) is not None]
+            if given:
+                yield Inconsistency((*here, given[0]), "this needs the date of the change.", "add 'when'.")
+        elif change.until is not None and change.until.last < change.when.first:
+            text = f"this change ended ({change.until}) before it came ({change.when})."
+            yield Inconsistency((*here, "until"), text, about=((*here, "when"),))
 
 
 def _baseline(study: Study) -> Iterator[Inconsistency]:

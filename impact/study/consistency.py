@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from impact.study.check_areas import check_areas
-from impact.study.check_data import Names, check_decision, check_outcomes, check_sources
+from impact.study.check_data import Names, check_decision, check_outcomes, check_outputs, check_sources
 from impact.study.check_time import check_time
 from impact.study.inconsistency import Inconsistency
 from impact.study.schema import Study
@@ -24,4 +24,5 @@ def inconsistencies(study: Study, sources: Names, outcomes: Names) -> Iterator[I
     yield from check_areas(study)
     yield from check_sources(study)
     yield from check_outcomes(study, sources)
+    yield from check_outputs(study, sources)
     yield from check_decision(study, outcomes)

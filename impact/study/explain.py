@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from impact.study import json_schema as shape
+from impact.study.outputs import ACTIVITY, INSTEAD, NOT_OF_OUTPUTS, WORDS_FOR_ACTIVITY
 from impact.study.plain import DECIMAL, Plain
 from impact.study.words import LONGEST, Loc, counted, describe, did_you_mean, listed, nearest, quoted, visible, where
 from models.registry import MODELS
@@ -134,6 +135,8 @@ def _unknown(f: _Finding) -> Complaint:
     section, word = tuple(above), str(key)
     if section == ("models",):
         return _no_model(f, word)
+    if section[:1] == ("outputs",) and word in NOT_OF_OUTPUTS:
+        return Complaint(f.loc, f"{f.where}: {NOT_OF_OUTPUTS[word]}.", INSTEAD, key=True, unknown=True)
     known = shape.fields(section, f.data)
     head = f"unknown key {quoted(word)}" + (f" in {where(section)}" if section else "")
     before, colon, _ = word.partition(":")
@@ -213,6 +216,8 @@ def _full_date(text: str) -> str:
 
 
 def _choice(f: _Finding) -> Complaint:
+    if f.loc[:1] == ("outcomes",) and f.loc[-1] == "role" and str(f.value) in WORDS_FOR_ACTIVITY:
+        return _activity(f.loc, str(f.value))
     words = shape.allowed(f.loc, f.data)
     near = nearest(f.value, words) if isinstance(f.value, str) else None
     if f.loc == ("areas", "comparison"):
@@ -230,7 +235,9 @@ def _kind_of(f: _Finding, fields: Mapping[str, object]) -> Iterator[Complaint]:
     keys = {key for known in kinds.values() for key in known}
     at_kind = _Finding(f.type, (*f.loc, "kind"), fields.get("kind"), {}, f.data)
     unknown = [key for key in fields if key not in keys]
-    if "kind" in fields:
+    if str(fields.get("kind")) in WORDS_FOR_ACTIVITY:
+        yield _activity(at_kind.loc, str(fields["kind"]))
+    elif "kind" in fields:
         word = fields["kind"]
         yield at_kind.must_be(listed(kinds), "", nearest(word, kinds) if isinstance(word, str) else None)
     else:
@@ -241,6 +248,14 @@ def _kind_of(f: _Finding, fields: Mapping[str, object]) -> Iterator[Complaint]:
         fix = "rename it, or remove the line." if near else "remove it."
         text = f"unknown key {quoted(key)} in {f.where}{did_you_mean(key, keys) or '.'}"
         yield Complaint((*f.loc, key), text, fix, key=True, unknown=True, instead=near)
+
+
+def _activity(loc: Loc, word: str) -> Complaint:
+    """Explain that an outcome cannot be activity, and where activity goes."""
+    name, key = str(loc[1]), str(loc[-1])
+    text = f"an outcome has no {key} {quoted(word)}: {ACTIVITY}."
+    fix = f"move {quoted(name)} out of outcomes, to 'outputs: {{{name}: {{source: …}}}}', where it is counted."
+    return Complaint(loc, text, fix)
 
 
 def _list(f: _Finding) -> Complaint:

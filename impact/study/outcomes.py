@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from impact.study.base import Section
-from impact.study.scalars import ColumnOrDay, Flag, Integer, Name, Number, Text
+from impact.study.scalars import ColumnOrDay, Flag, Integer, Mark, Name, Number, OneOrMore, Text
 
 KIND = "Kind of outcome; it settles how rows become numbers and which other keys it takes."
 
@@ -32,6 +32,27 @@ class OutcomeRole(StrEnum):
     PLACEBO = "placebo"
 
 
+class PredictorStretch(Section):
+    """A column's mean over a stretch of time, blanks left out."""
+
+    value: Name = Field(description="Column with it; may be the outcome's own.")
+    from_: Mark = Field(alias="from", description="First day, month, quarter or year of the stretch.")
+    to: Mark = Field(description="Last day, month, quarter or year of it; before the start.")
+
+
+class OutcomePredictor(PredictorStretch):
+    """Something known of every area, in which synthetic comparisons are to be like the treated areas."""
+
+    title: Text | None = Field(default=None, description="Plain label for the report; default: the column.")
+    training: PredictorStretch | None = Field(
+        default=None,
+        description=(
+            "The same thing in an earlier stretch, with which option `validation` of model `synthetic` settles how "
+            "much it counts; default: as above."
+        ),
+    )
+
+
 class OutcomeBase(Section):
     """What all outcome kinds share."""
 
@@ -46,6 +67,10 @@ class OutcomeBase(Section):
         ),
     )
     role: OutcomeRole = Field(default=OutcomeRole.SECONDARY, description="primary, secondary, guardrail or placebo.")
+    predictors: tuple[OutcomePredictor, ...] = Field(
+        default=(),
+        description="What model `synthetic` is to make areas alike in; for sources with one row per area and period.",
+    )
 
 
 class Exposure(Section):
@@ -111,15 +136,88 @@ class DurationOutcome(OutcomeBase):
     )
 
 
+class Repeat(Section):
+    """Which later reports are repeats of which first one.
+
+    An episode opens with a report and holds every later report with the same values within so many days of that first
+    one; the next report after that opens a new episode. Reports of one day are one report.
+    """
+
+    same: OneOrMore = Field(
+        description="Column, or columns that must all agree, by which reports belong together: complainant, place."
+    )
+    within: Integer = Field(
+        gt=0, le=36_525, description="Days after the first report of an episode within which a later one is its repeat."
+    )
+    look_back: Integer | None = Field(
+        default=None,
+        ge=0,
+        le=36_525,
+        description=(
+            "Days at the start of the source that only show which reports are first; default: `within`. 0 switches it "
+            "off: right only if the source holds every report there ever was."
+        ),
+    )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that must agree."""
+        return (self.same,) if isinstance(self.same, str) else self.same
+
+    @property
+    def days_back(self) -> int:
+        """Days at the start of the source in which no episode is counted."""
+        return self.within if self.look_back is None else self.look_back
+
+
 class TimeToEventOutcome(OutcomeBase):
-    """Share of cases with an event within a horizon; an effect is a difference in shares."""
+    """Share of cases with an event within a horizon; an effect is a difference in shares.
+
+    The event is a day in a column, or the next report that `repeat` says belongs to the same matter.
+    """
 
     kind: Literal["time_to_event"] = Field(description=KIND)
-    event: Name = Field(description="Column with the day of the event; blank = not seen.")
-    horizon: Integer = Field(
-        gt=0, le=36_525, description="Days after the source's time column within which an event counts."
+    event: Name | None = Field(default=None, description="Column with the day of the event; blank = not seen.")
+    repeat: Repeat | None = Field(
+        default=None, description="Instead of `event`: rows are reports, and the event is the next one that belongs."
+    )
+    horizon: Integer | None = Field(
+        default=None,
+        gt=0,
+        le=36_525,
+        description=(
+            "Days after the source's time column within which an event counts; needed with `event`, and by default "
+            "`repeat.within`, which it may not exceed."
+        ),
     )
     censor: ColumnOrDay = Field(description="Column with the day of the extract, or that day.")
+    competing: tuple[Name, ...] = Field(
+        default=(),
+        description=(
+            "Columns with days of events after which the event cannot come, such as moving away; blank = not seen."
+        ),
+    )
+    followed_to: Literal["window", "extract"] = Field(
+        default="window",
+        description=(
+            "window: a case is followed no longer than the stretch of the baseline or follow-up it was reported in, so "
+            "that both windows are treated alike; extract: to the extract."
+        ),
+    )
+
+    @property
+    def last_day(self) -> int:
+        """Days after the report within which an event counts.
+
+        Raises
+        ------
+        ValueError
+            If the study gives neither a horizon nor a repeat; checking the study file finds that first.
+        """
+        days = self.horizon or (self.repeat.within if self.repeat else None)
+        if days is None:
+            raise ValueError("a time to an event needs a horizon")
+        return days
 
 
 type Outcome = Annotated[

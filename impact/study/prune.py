@@ -17,7 +17,7 @@ OF_AN_OUTCOME: Mapping[str | int, object] = {
     "horizon": 90,
     "levels": ["no", "yes"],
 }
-"""What stands in for a key that an outcome cannot do without."""
+"""What stands in for a key that an outcome or an output cannot do without."""
 STAND_INS: Mapping[Loc, object] = {
     ("schema",): 1,
     ("study", "id"): "study",
@@ -35,7 +35,7 @@ STAND_INS: Mapping[Loc, object] = {
 
 
 def _stand_in(loc: Loc) -> object:
-    of_an_outcome = OF_AN_OUTCOME.get(loc[2]) if len(loc) == 3 and loc[0] == "outcomes" else None
+    of_an_outcome = OF_AN_OUTCOME.get(loc[2]) if len(loc) == 3 and loc[0] in {"outcomes", "outputs"} else None
     return STAND_INS.get(loc, of_an_outcome)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, PlainSerializer, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from impact.study.plain import DECIMAL, WHOLE, Plain
@@ -172,6 +172,10 @@ WORD = {"type": ["string", "number", "boolean"], "minLength": 1}  # an editor re
 
 type Text = Annotated[str, BeforeValidator(to_text), AfterValidator(_not_blank), _schema(**WORD)]
 type Name = Annotated[str, BeforeValidator(to_text), AfterValidator(_not_blank), _schema(**WORD)]
+type OneOrMore = Annotated[
+    Annotated[Name, Tag("word")] | Annotated[tuple[Name, ...], Field(min_length=1), Tag("list")],
+    Discriminator(list_or_word),
+]
 type Slug = Annotated[str, BeforeValidator(to_slug), _schema(type=["string", "integer"], pattern=SLUG, maxLength=80)]
 type Character = Annotated[str, BeforeValidator(to_character), _schema(type=["string", "integer"], maxLength=1)]
 type NotBuilt = Annotated[None, BeforeValidator(_not_built), _schema(**{"not": {}})]

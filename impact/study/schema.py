@@ -10,7 +10,20 @@ from impact.study.base import Section
 from impact.study.decision import DecisionRule, Disclosure, ReaderName
 from impact.study.models_section import Models, chosen_options
 from impact.study.outcomes import Outcome, OutcomeRole
-from impact.study.scalars import Character, Day, Flag, Integer, Mark, Name, Number, Slug, Text, list_or_word
+from impact.study.outputs import Output
+from impact.study.scalars import (
+    Character,
+    Day,
+    Flag,
+    Integer,
+    Mark,
+    Name,
+    Number,
+    OneOrMore,
+    Slug,
+    Text,
+    list_or_word,
+)
 from models.periods import TimeUnit
 
 
@@ -37,11 +50,19 @@ class Cost(Section):
 
 
 class Concurrent(Section):
-    """Something else that changed at about the same time; shown as a threat."""
+    """Something else that changed; shown as a threat, and if `modelled` allowed for by a time series."""
 
     what: Text = Field(description="What changed.")
     when: Mark | None = Field(default=None, description="Day, month, quarter or year it changed.")
+    until: Mark | None = Field(default=None, description="Day, month, quarter or year it ended; default: it stayed.")
     areas: tuple[Name, ...] = Field(default=(), description="Areas it changed in; [] = everywhere, or not known.")
+    modelled: Literal["level", "slope", "both", "pulse"] | None = Field(
+        default=None,
+        description=(
+            "How a time series of the treated areas is to allow for it: by a level that stays, a change of slope, "
+            "both, or a pulse that lasts from `when` to `until`; default: not at all."
+        ),
+    )
 
 
 class Intervention(Section):
@@ -119,6 +140,12 @@ class Areas(Section):
         description="Areas so large or so different that the answer is also given without them.",
     )
     rings: Rings | None = Field(default=None, description="Areas around the treated ones, to look for displacement.")
+    starts: dict[Name, Day] = Field(
+        default_factory=dict,
+        description=(
+            "First day in treated areas that start later than intervention.start: {area: YYYY-MM-DD}."
+        ),
+    )
     chosen_on: ChosenOn | None = Field(
         default=None, description="Stretch of the baseline for whose high values the treated areas were chosen."
     )
@@ -170,12 +197,6 @@ class Columns(Section):
     )
 
 
-type OneOrMore = Annotated[
-    Annotated[Name, Tag("word")] | Annotated[tuple[Name, ...], Field(min_length=1), Tag("list")],
-    Discriminator(list_or_word),
-]
-
-
 class Source(Section):
     """Where rows come from: a file, a glob of files, a DuckDB file, or a database."""
 
@@ -223,6 +244,9 @@ class Study(Section):
     time: Time = Field(default_factory=Time)
     sources: Annotated[dict[Name, Source], Field(min_length=1, description="Where the rows come from, by name.")]
     outcomes: Annotated[dict[Slug, Outcome], Field(min_length=1, description="What is measured, by name.")]
+    outputs: dict[Slug, Output] = Field(
+        default_factory=dict, description="What the service did, by name: counted, and never judged as a result."
+    )
     models: Models = Field(
         default=("did", "event_study", "its"), description="Models to fit: names, or names with options."
     )

@@ -8,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import impact
+
 DATA = Path(__file__).resolve().parents[2] / "data"
 PRINTED = 0.005  # two decimals are published
 
@@ -18,6 +20,10 @@ def restaurants() -> pd.DataFrame:
 
 def sales() -> pd.DataFrame:
     return pd.read_csv(DATA / "kiel_mcclain" / "sales.csv")
+
+
+def counties() -> pd.DataFrame:
+    return pd.read_csv(DATA / "teen_employment" / "employment.csv")
 
 
 def cigarettes() -> pd.DataFrame:
@@ -45,6 +51,17 @@ def test_sales_are_those_of_kiel_and_mcclain() -> None:
     assert (table["real_price"] > 0).all()
 
 
+def test_counties_are_a_complete_panel_and_the_study_names_those_that_raised() -> None:
+    table = counties()
+    assert table.shape == (2500, 4)
+    assert not table.duplicated(["county", "year"]).any()
+    raised = table.dropna(subset="first_raise").groupby("county")["first_raise"].first()
+    assert raised.value_counts().to_dict() == {2004: 20, 2006: 40, 2007: 131}
+    areas = impact.load_study(DATA.parent / "studies" / "teen_employment.yaml").areas
+    assert set(areas.treated) == {str(county) for county in raised.index}
+    assert {a: d.year for a, d in areas.starts.items()} == {str(c): int(y) for c, y in raised.items() if y > 2004}
+
+
 def test_cigarettes_are_a_complete_panel() -> None:
     table = cigarettes()
     assert table.shape == (1209, 3)
@@ -52,6 +69,19 @@ def test_cigarettes_are_a_complete_panel() -> None:
     assert sorted(table["year"].unique()) == list(range(1970, 2001))
     assert not table.duplicated(["state", "year"]).any()
     assert table.notna().all(axis=None)
+
+
+def test_countries_are_a_complete_panel_of_income() -> None:
+    table = pd.read_csv(DATA / "german_reunification" / "countries.csv")
+    assert table.shape == (748, 9)
+    assert table["country"].nunique() == 17
+    assert sorted(table["year"].unique()) == list(range(1960, 2004))
+    assert not table.duplicated(["country", "year"]).any()
+    assert table["dollars"].notna().all()
+    investment = table[table["investment_1980s"].notna()]
+    assert investment["year"].tolist() == [1980] * 17
+    early = table[table["year"].between(1981, 1990)].groupby("country")["dollars"].mean()
+    assert early["West Germany"] == pytest.approx(15_808.9, abs=0.05)  # published with one decimal
 
 
 @pytest.mark.parametrize(
@@ -69,6 +99,26 @@ def test_cigarettes_are_a_complete_panel() -> None:
                 ["year", "place", "real_price", "log_price"],
                 ["1981", "near the incinerator", "72964.67", "11.461632"],
                 ["1978", "farther away", "60000.00", "11.002100"],
+            ],
+        ),
+        (
+            "teen_employment",
+            "year,countyreal,lpop,lemp,first.treat,treat\n2004,8001.0,5.9,8.33687,2007.0,1.0\n2003,13011.0,1,2.5,0.0,0.0\n",
+            [
+                ["county", "year", "first_raise", "log_employment"],
+                ["8001", "2004", "2007", "8.336870"],
+                ["13011", "2003", "", "2.500000"],
+            ],
+        ),
+        (
+            "german_reunification",
+            "country,year,gdp,infrate,trade,schooling,invest70,invest80,industry\nUK,1980,8502,17.970591,,32.900002,.22601999,17,42\n",
+            [
+                [
+                    *("country", "year", "dollars", "inflation", "trade", "schooling"),
+                    *("investment_1970s", "investment_1980s", "industry"),
+                ],
+                ["UK", "1980", "8502", "17.97059", "", "32.9", "0.22602", "17", "42"],
             ],
         ),
         (

@@ -15,7 +15,8 @@ from impact.publish import (
 )
 from models.case import Case, Coding
 from models.describe import smallest_group, trends, windows
-from models.estimate import Check, Evidence, Figure, Quantity, Row, Scale, Status
+from models.estimate import Check, Evidence, Figure, PathPoint, Quantity, Row, Scale, Status
+from models.estimate import Path as Path_
 from models.panel import BinaryCells, CountCells, Kind, Panel
 from models.periods import Periods, Role, TimeUnit
 
@@ -60,6 +61,17 @@ def test_a_group_of_one_hidden_area_has_no_series() -> None:
     panel = counts([[1, 1, 1, 9, 9, 9], [9, 9, 9, 9, 9, 9]], treated=1)
     treated, _ = published_paths(panel, trends(panel), (), hidden_areas(windows(panel), 5), 5)
     assert all(point.value is None for point in treated.points)
+
+
+def test_a_weighted_mean_of_areas_is_withheld_where_one_of_them_is_hidden() -> None:
+    panel = counts([[9.0] * 6, [9.0] * 6, [9.0] * 6, [1, 1, 1, 9, 9, 9]], treated=1)
+    own = Path_("its", tuple(PathPoint(label, 9.0, counterfactual=8.0) for label in panel.periods.labels))
+    found = (own, replace(own, name="synthetic"))
+    hidden = hidden_areas(windows(panel), 5)
+    names = [path.name for path in published_paths(panel, trends(panel), found, hidden, 5)]
+    assert names == ["treated", "comparison", "its"]
+    open_to_all = published_paths(panel, trends(panel), found, frozenset(), 0)
+    assert [path.name for path in open_to_all] == ["treated", "comparison", "its", "synthetic"]
 
 
 def test_levels_of_hidden_areas_are_not_published(tmp_path: Path) -> None:

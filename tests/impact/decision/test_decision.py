@@ -208,6 +208,19 @@ def test_security_counts_areas() -> None:
     assert rated(clusters=Clusters(7, 0)) == 1
 
 
+def test_an_interval_that_counts_periods_is_never_worth_more_than_one_however_many_areas_stand_behind_it() -> None:
+    assert rated(clusters=Clusters(10, 30, periods=48)) == 1
+    assert rated(clusters=Clusters(2, 5, periods=480)) == 1
+    assert rated(clusters=Clusters(2, 0, periods=48)) == 1
+
+
+def test_each_model_is_held_to_its_own_answer_for_one_team() -> None:
+    against = (Check("one_team", Status.WARN, ""), Check("ordinal_one_team", Status.PASS, ""))
+    strong = estimate(0.20, 0.02)
+    assert decided(strong, checks=against).verdict == "extend"
+    assert decided(replace(strong, model="ordinal"), checks=against).verdict == "scale_up"
+
+
 def test_one_team_counts_as_one_unit() -> None:
     assert rated(lambda i: replace(i, intervention=replace(i.intervention, delivery="shared"))) == 2
 
@@ -245,7 +258,9 @@ def test_the_reason_is_that_of_the_model_which_would_have_been_the_headline() ->
 
 def test_a_model_that_never_carries_a_verdict_is_not_blamed() -> None:
     found = decide(study(), INFO, {"main": replace(OUTCOME, estimates=(replace(BASE, headline=False),))}, ())
-    assert found.reasons == ("No model was run that can carry a verdict. Run one of: did, its.",)
+    (reason,) = found.reasons
+    assert reason.startswith("No model was run that can carry a verdict. Run one of: did, its, ordinal")
+    assert "recurrence" not in reason, "this outcome is made of ordered answers"
 
 
 def test_a_placebo_outcome_without_an_estimate_blocks_scaling_up() -> None:

@@ -170,7 +170,8 @@ def test_time_to_event(build: Build) -> None:
     assert_array_equal(np.argwhere(found.cells.events > 0), [[0, 0, 0], [0, 0, 30], [0, 5, 4]])
     # day 31 is beyond the horizon: seen to day 30 without an event
     assert found.cells.censored[0, 0, 30] == 2
-    assert found.cells.censored[0, 5, 20] == 1
+    # seen to the last day of the follow-up, which is the day before the extract
+    assert found.cells.censored[0, 5, 19] == 1
     assert found.cells.censored[2, 3, 30] == 1
     assert found.cells.events.sum() + found.cells.censored.sum() == 10
 
@@ -180,6 +181,8 @@ def test_time_to_event_with_the_day_of_the_extract_in_the_study(build: Build) ->
     rows += "Cedar,2023-01-01,,\nCedar,2023-05-01,,\n"
     outcome = {"kind": "time_to_event", "event": "value", "censor": "2023-07-01", "horizon": 30, "better": "lower"}
     found = panel(build, rows, outcome)
+    assert_array_equal(np.argwhere(found.cells.censored[0] > 0), [[0, 30], [5, 9]])
+    found = panel(build, rows, outcome | {"followed_to": "extract"})
     assert_array_equal(np.argwhere(found.cells.censored[0] > 0), [[0, 30], [5, 10]])
 
 

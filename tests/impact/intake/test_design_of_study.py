@@ -8,7 +8,7 @@ import numpy as np
 from impact.intake.design import borders, design_of
 from impact.intake.read import read
 from impact.study.schema import Study
-from models.design import Design
+from models.design import Design, Shape
 
 type Build = Callable[..., Study]
 
@@ -85,3 +85,20 @@ def test_the_peak_is_what_is_left_of_it_in_the_baseline(build: Build) -> None:
     excluded = {"exclude": [{"from": "2023-03", "to": "2023-04"}]}
     assert months(designed(build, areas=chosen, time=excluded).peak) == [2]
     assert months(designed(build, areas=chosen, time={"exclude": [{"from": "2023-02", "to": "2023-04"}]}).peak) == []
+
+
+def test_changes_that_are_modelled_become_events_from_the_period_they_came_in(build: Build) -> None:
+    concurrent = [
+        {"what": "Move", "when": "2023-03-20", "areas": ["A"], "modelled": "level"},
+        {"what": "Strike", "when": "2023-04", "until": "2023-05-02", "modelled": "pulse"},
+        {"what": "Only a threat", "when": "2023-04"},
+        {"what": "Too late", "when": "2024-04", "modelled": "both"},
+        {"what": "Long before", "when": "2020", "modelled": "slope"},
+    ]
+    intervention = {"name": "Something", "start": "2023-07-01", "end": "2023-12-31", "concurrent": concurrent}
+    found = designed(build, intervention=intervention, areas={"aliases": {"A": "Ash"}})
+    assert [(e.what, e.shape, e.areas, months(e.periods)) for e in found.events] == [
+        ("Move", Shape.LEVEL, ("Ash",), list(range(3, 13))),
+        ("Strike", Shape.PULSE, (), [4, 5]),
+        ("Long before", Shape.SLOPE, (), list(range(1, 13))),
+    ]

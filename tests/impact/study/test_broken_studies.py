@@ -37,7 +37,7 @@ UNKNOWN_KEYS: dict[str, tuple[Edits, Expected]] = {
     ),
     "unbuilt prior of an outcome": (
         {"    kind: count\n": "    kind: count\n    prior: flat\n"},
-        [("56:5", "unknown key 'prior' in outcomes.asb.")],
+        [("56:5", "unknown key 'prior' in outcomes.asb; did you mean 'predictors'?")],
     ),
     "hard space in a key": (
         {"    at_least: S": "    at\u00a0least: S"},
@@ -148,7 +148,7 @@ WRONG_VALUES: dict[str, tuple[Edits, Expected]] = {
         [
             ("64:27", "models.its.harmonics must be a whole number from 0 to 6, not 9."),
             ("64:36", "models.its.lags must be a whole number of at least 1, not 0."),
-            ("64:47", "models.its.impact must be level_and_slope or level, not 'both'."),
+            ("64:47", "models.its.impact must be level_and_slope, level or slope, not 'both'."),
         ],
     ),
 }
