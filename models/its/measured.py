@@ -1,9 +1,9 @@
 """How often each time-series test finds an effect where there is none, as measured, and the words that say so.
 
 Figures from ``tests/calibration/its_size.py``: seven areas, two treated, 36 months before and 12 after, no effect; see
-``docs/calibration.md``. Four worlds stand in notes: months of an area independent of each other; correlated at .5 from
-one month to the next; at .8; and at .5 with a shock of its own to each area's follow-up, half the standard deviation of
-its months.
+``docs/calibration-time-series.md``. Four worlds stand in notes: months of an area independent of each other;
+correlated at .5 from one month to the next; at .8; and at .5 with a shock of its own to each area's follow-up, half the
+standard deviation of its months.
 """
 
 from collections.abc import Mapping

@@ -3,16 +3,19 @@
 import numpy as np
 
 from models import numbers
-from models.arrays import BoolArray, FloatArray
+from models.arrays import BoolArray, FloatArray, IntArray
 from models.changes import why_not
 from models.effect import Effect
 from models.estimate import Check, Evidence, Figure, Quantity, Row, Scale, Status
+from models.panel import Panel, TimeToEventCells, pool_periods
 from models.recurrence.curves import share_by_day, share_ended, share_followed
 from models.recurrence.estimates import Analysis
 from models.recurrence.measures import History, Measure, changes_of
 from models.recurrence.words import effect_words
 
 SHOWN_DAYS = 12
+LEAST_SHOWN = 5
+"""Repeats by which every curve must rise from one day shown to the next, so that no step shows a few people."""
 UNEVEN = 0.10
 """Difference between the groups in how the share followed to the horizon changed, from which the check warns."""
 LEAST_FOLLOWED = 0.5
@@ -29,7 +32,7 @@ def curves(analysis: Analysis) -> Check | None:
     if changes is None or why_not(history.panel, changes):
         return None
     horizon = history.horizon
-    shown = np.unique(np.linspace(horizon / SHOWN_DAYS, horizon, SHOWN_DAYS).round().astype(np.int64))
+    shown = _shown_days(history, changes.usable)
     by_window = [share_by_day(window.cells)[:, shown] for window in (history.before, history.after)]
     rows = [
         Row(f"day {day:,}", float(value), group=f"{letter} {when}")
@@ -46,6 +49,35 @@ def curves(analysis: Analysis) -> Check | None:
     last = [row.estimate or 0.0 for row in rows if row.label == f"day {horizon:,}"]
     finding = f"By day {horizon:,}, {_moved(GROUPS[0], last[:2])}, and {_moved(GROUPS[1], last[2:])} had a repeat."
     return Check("recurrence_curves", Status.PASS, finding, "", evidence)
+
+
+def _shown_days(history: History, usable: BoolArray) -> IntArray:
+    """Evenly spaced days up to the horizon, without those between which some curve rises by few repeats."""
+    horizon = history.horizon
+    reached = np.stack(
+        [
+            window.cells.events[members & usable, 0].sum(axis=0).cumsum()
+            for members in _members(history)
+            for window in (history.before, history.after)
+        ]
+    )
+    shown, last = [], np.zeros(len(reached))
+    for day in np.unique(np.linspace(horizon / SHOWN_DAYS, horizon, SHOWN_DAYS).round().astype(np.int64))[:-1]:
+        now = reached[:, day]
+        if np.minimum(now - last, reached[:, -1] - now).min() >= LEAST_SHOWN:
+            shown.append(int(day))
+            last = now
+    return np.asarray([*shown, horizon], dtype=np.int64)
+
+
+def least_ended(panel: Panel) -> float:
+    """Cases that something else ended, where they are fewest but not none: of any area in either window; 0 if none."""
+    counts = []
+    for window in (panel.periods.baseline, panel.periods.follow_up):
+        cells = pool_periods(panel.cells, window)
+        if isinstance(cells, TimeToEventCells):
+            counts += cells.competing.sum(axis=(1, 2)).tolist()
+    return min((float(count) for count in counts if count > 0), default=0.0)
 
 
 def follow_up(analysis: Analysis) -> Check:

@@ -15,9 +15,12 @@ from models.sensitivity.summaries import Window, summarise_windows
 from models.staggered.calendar import first_start, starts_of, used_periods
 from models.staggered.group_time import Groups
 from models.staggered.options import StaggeredOptions
+from models.summary import Undefined
 from models.wording import listed
 
 PERIOD = "period"
+SILENT = frozenset({Undefined.NO_EVENTS, Undefined.NONE_COMPLETED})
+"""Reasons for having no value that lie in the outcome itself: leaving out by them would be choosing by the outcome."""
 KEPT = 2 / 3
 """Share of a group's periods after its start that bins must keep for `auto` to choose them."""
 
@@ -97,7 +100,8 @@ def grid_of(panel: Panel, design: Design, options: StaggeredOptions) -> Grid | N
     -------
     Grid or NoInference
         Without areas that have no data before the earliest start or after it, and without bins in which one of the
-        others has no value.
+        others has no data or is not followed long enough. An area with data but no events, or none completed, in some
+        bin stops the analysis, because leaving the bin or the area out would choose by the outcome.
     """
     if options.bin != "auto":
         slots = _slots(panel, options.bin)
@@ -134,10 +138,14 @@ def _filled(panel: Panel, design: Design, options: StaggeredOptions, slots: Slot
     windows = summarise_windows(panel.cells, slots.masks) if len(slots.masks) else ()
     known = np.asarray([w.summary.defined for w in windows]).reshape(len(windows), len(panel.areas)).T
     early = np.asarray([np.flatnonzero(mask)[0] < origin for mask in slots.masks], dtype=np.bool_)
-    areas = known[:, early].any(axis=1) & known[:, ~early].any(axis=1)
+    silent = _silent(windows, known.shape)
+    held = known | silent
+    areas = held[:, early].any(axis=1) & held[:, ~early].any(axis=1)
     for group, members in (("treated", panel.treated), ("comparison or later", ~panel.treated)):
         if members.any() and not (members & areas).any():
             return NoInference(f"No {group} area has data both before the earliest start and after it.")
+    if silent[areas].any():
+        return NoInference(_without_value(panel, windows, silent & areas[:, None], slots))
     whole = known[areas].all(axis=0)
     if not (whole & early).any() or not (whole & ~early).any():
         return NoInference(_no_bin(panel, windows, areas, whole, early))
@@ -161,6 +169,26 @@ def _filled(panel: Panel, design: Design, options: StaggeredOptions, slots: Slot
         areas=areas,
         left_out=(*slots.left_out, *without),
         resolution=RESOLUTION * float(np.abs(values).max(initial=0.0)),
+    )
+
+
+def _silent(windows: tuple[Window, ...], shape: tuple[int, ...]) -> BoolArray:
+    """Mask of the areas and bins with data but no value for a reason of `SILENT`, shape (A, B)."""
+    silent = np.zeros(shape, dtype=np.bool_)
+    for b, window in enumerate(windows):
+        silent[[a for a, reason in window.summary.undefined.items() if reason in SILENT], b] = True
+    return silent
+
+
+def _without_value(panel: Panel, windows: tuple[Window, ...], silent: BoolArray, slots: Slots) -> str:
+    """Name the areas that have data but no value in some bin, and the first such bin of each."""
+    names = _labels(panel.periods, slots.masks)
+    firsts = [(int(a), int(np.flatnonzero(silent[a])[0])) for a in np.flatnonzero(silent.any(axis=1))]
+    where = listed([f"{panel.areas[a]} ({names[b]})" for a, b in firsts])
+    reason = windows[firsts[0][1]].summary.undefined[firsts[0][0]]
+    return (
+        f"{reason.capitalize()} in {where}, so no value there, and leaving out bins or areas for that would be "
+        "choosing them by their outcome. Choose longer bins with the option `bin`, use longer windows, or merge areas."
     )
 
 

@@ -175,7 +175,7 @@ def _period_words(series: Series, fit: SetFit) -> str:
 
 
 def leave_one_out_check(series: Series, fit: SetFit, method: str, interval: tuple[float, float] | None) -> Check:
-    """Repeat the estimate without each comparison area that carries weight.
+    """Repeat the estimate without each comparison area that carries weight, or without the heaviest if all are light.
 
     Parameters
     ----------
@@ -187,7 +187,8 @@ def leave_one_out_check(series: Series, fit: SetFit, method: str, interval: tupl
         finding = "With two comparison areas none can be left out."
         return Check(name, Status.NOT_RUN, finding, "Add comparison areas.")
     weight = np.abs(np.asarray([area.weights for area in fit.areas])).max(axis=0)
-    order = [i for i in np.argsort(-weight, kind="stable") if weight[i] >= DROPPED_WEIGHT][:MOST_DROPPED]
+    heaviest = np.argsort(-weight, kind="stable")[:MOST_DROPPED]
+    order = [i for i in heaviest if weight[i] >= DROPPED_WEIGHT] or heaviest.tolist()
     gaps = {series.names[fit.donors[i]]: _without(series, int(fit.donors[i]), method) for i in order}
     rows = [Row("all comparison areas", effect_on_scale(series, fit.effect), chosen=True)]
     rows += [Row(f"without {area}", effect_on_scale(series, gap)) for area, gap in gaps.items()]

@@ -15,6 +15,8 @@ ROUNDING = 1e-9
 LEAST_FIT = 0.01
 """Smallest RMSPE that counts, in standard deviations of areas' changes from period to period: a fit that is perfect
 because donors outnumber periods says nothing of the gap to expect."""
+LEAST_SHARE = 1e-12
+"""The same as a share of the largest value, for areas that do not move at all before the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +143,9 @@ def placebos(series: Series, method: str, seed: int) -> Placebos:
     sets, exact = _sets(series, seed)
     own = int(np.flatnonzero((sets == np.flatnonzero(series.treated)).all(axis=1))[0])
     fits = [fit_set(series, method, members) for members in sets]
-    steps = np.diff(series.values[:, series.before], axis=1)
-    least = max(LEAST_FIT * float(steps.std()), np.finfo(np.float64).tiny)
+    early = series.values[:, series.before]
+    steps = np.diff(early, axis=1)
+    least = max(LEAST_FIT * float(steps.std()), LEAST_SHARE * float(np.abs(early).max())) or 1.0
     return Placebos(
         sets=sets,
         own=own,

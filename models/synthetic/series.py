@@ -9,7 +9,7 @@ from models.arrays import BoolArray, FloatArray, IntArray
 from models.case import Case, Predictor
 from models.estimate import Scale
 from models.inference.refusal import NoInference
-from models.panel import Cells, CountCells, Panel, observed
+from models.panel import Cells, CountCells, Panel, TimeToEventCells, observed
 from models.summary import natural, period_matrix
 from models.synthetic.options import SyntheticOptions
 from models.synthetic.problem import Problem
@@ -115,19 +115,17 @@ def series_of(case: Case, options: SyntheticOptions) -> Series | NoInference:
 
     A period counts if it lies in the baseline or the follow-up, every treated area has a value, and at least half of
     the comparison areas have; a comparison area without a value in one of those is left out. A rate of nought has no
-    logarithm: on the linear scale a treated area without events in some period stops the analysis.
+    logarithm: on the linear scale a treated area without events in some period stops the analysis, and so does one
+    with cases in a period but none completed. Periods whose cases are not followed to the horizon are left out.
     """
     panel = case.panel
     level = options.scale == "level" and panel.scale is Scale.RATIO
     values = _levels(panel) if level else period_matrix(panel.cells)[0]
     windows = panel.periods.baseline | panel.periods.follow_up
     known = np.isfinite(values)
-    silent = windows & (observed(panel.cells) & ~known)[panel.treated].any(axis=0)
-    if silent.any() and not level:
-        return NoInference(
-            f"A treated area has no events in {int(silent.sum()):,} of {int(windows.sum()):,} periods, and a rate of "
-            "nought has no logarithm. Use `scale: level`, or a longer time unit."
-        )
+    silent = _silent(panel, windows & (observed(panel.cells) & ~known)[panel.treated].any(axis=0))
+    if silent:
+        return NoInference(silent)
     counts = windows & known[panel.treated].all(axis=0) & (known[~panel.treated].mean(axis=0) >= ENOUGH_SEEN)
     predictors = tuple(p for p in case.predictors if _is_known(p, panel.treated))
     kept = known[:, counts].all(axis=1) & _predicted(predictors, len(panel.areas))
@@ -150,6 +148,22 @@ def series_of(case: Case, options: SyntheticOptions) -> Series | NoInference:
         left_out=tuple(a for a, k in zip(panel.areas, kept, strict=True) if not k),
         unseen=int((windows & ~counts).sum()),
         unknown=tuple(p.title for p in case.predictors if not _is_known(p, panel.treated)),
+    )
+
+
+def _silent(panel: Panel, periods: BoolArray) -> str:
+    """Say why these periods, in which a treated area has data but no value, stop the analysis; empty if they do not."""
+    many, windows = int(periods.sum()), int((panel.periods.baseline | panel.periods.follow_up).sum())
+    if not many or isinstance(panel.cells, TimeToEventCells):
+        return ""
+    if isinstance(panel.cells, CountCells):
+        return (
+            f"A treated area has no events in {many:,} of {windows:,} periods, and a rate of nought has no logarithm. "
+            "Use `scale: level`, or a longer time unit."
+        )
+    return (
+        f"A treated area has no completed case in {many:,} of {windows:,} periods. Use a longer time unit, or a later "
+        "extract."
     )
 
 
