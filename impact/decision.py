@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from impact import decision_words as words
 from impact.intake.problems import Problem
 from impact.probabilities import Probabilities, probabilities
+from impact.report.places import level_of
 from impact.result import Decision, OutcomeResult, RuleInfo, StudyInfo, Verdict
 from impact.security import Rating, rate
 from impact.study.decision import Rule
@@ -59,7 +60,7 @@ def decide(
         verdict=verdict,
         security=rating.value,
         headline=words.headline(verdict, outcome, found),
-        reasons=(*words.reasons(verdict, outcome, found, rule), *(o.reason for o in obstacles)),
+        reasons=(*words.reasons(verdict, outcome, found, rule, level_of(info)), *(o.reason for o in obstacles)),
         security_reasons=rating.reasons,
         probability_beneficial=found.beneficial if found else None,
         probability_worthwhile=found.worthwhile if found and outcome.worthwhile is not None else None,

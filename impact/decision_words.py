@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from impact.probabilities import Probabilities
 from impact.report import format as fmt
 from impact.report.check_words import other_method
+from impact.report.places import AREA, plural
 from impact.report.text import lower_first
 from impact.result import OutcomeResult, StudyInfo, Verdict
 from impact.security import minimum_detectable
@@ -39,18 +40,23 @@ def headline(verdict: Verdict, outcome: OutcomeResult, believed: Probabilities |
     found = outcome.headline
     if found is None:
         return f"{lead}: no effect on {name} can be estimated."
-    effect = fmt.effect(found.estimate, found.scale, fmt.measure_of(outcome.kind))
+    measure = fmt.measure_of(outcome.kind)
+    effect = fmt.effect(found.estimate, found.scale, measure)
+    if measure is fmt.Measure.AMOUNT and found.scale is Scale.DIFFERENCE:
+        effect = f"{effect} {outcome.unit}".strip()
     if found.interval is None or believed is None:
         return f"{lead}: the estimate for {name} is {effect}, and nothing says how far it can be trusted."
-    span = fmt.effect_range(found.interval, found.scale, fmt.measure_of(outcome.kind))
+    span = fmt.effect_range(found.interval, found.scale, measure)
     return f"{lead}: the estimated effect on {name} is {effect} (plausible range {span})."
 
 
-def reasons(verdict: Verdict, outcome: OutcomeResult, found: Probabilities | None, rule: Rule) -> tuple[str, ...]:
-    """Why this verdict, beginning with the probabilities the rule reads."""
+def reasons(
+    verdict: Verdict, outcome: OutcomeResult, found: Probabilities | None, rule: Rule, level: str = AREA
+) -> tuple[str, ...]:
+    """Why this verdict, beginning with the probabilities the rule reads; `level` is what one area is called."""
     if found is None:
         return ()
-    given = [_benefit(outcome, found)]
+    given = [_benefit(outcome, found, level)]
     if outcome.worthwhile is not None:
         given.append(_worthwhile(outcome, found, rule))
     if verdict == "extend" and found.worthwhile >= rule.scale_up_if:
@@ -61,15 +67,15 @@ def reasons(verdict: Verdict, outcome: OutcomeResult, found: Probabilities | Non
     return tuple(reason for reason in given if reason)
 
 
-def _benefit(outcome: OutcomeResult, found: Probabilities) -> str:
+def _benefit(outcome: OutcomeResult, found: Probabilities, level: str) -> str:
     way = "rose" if outcome.better == "higher" else "fell"
     chance, name = fmt.probability(found.beneficial), lower_first(outcome.title)
     if outcome.headline is not None and outcome.headline.clusters.comparison == 0:
         return f"The probability that {name} {way}, whatever the cause, is {chance}."
-    condition = "if comparison areas show what would have happened anyway"
+    condition = f"if comparison {plural(level)} show what would have happened anyway"
     if outcome.headline is not None and outcome.headline.clusters.treated == 1:
         return (
-            "One treated area can at most be consistent with an effect of the pilot: the probability that "
+            f"One treated {level} can at most be consistent with an effect of the pilot: the probability that "
             f"{name} {way} because of it is {chance}, {condition}."
         )
     return f"The probability that {name} {way} because of the pilot is {chance}, {condition}."

@@ -16,7 +16,15 @@ from impact.family import family, weighting_of
 from impact.intake.data import Intake
 from impact.intake.design import design_of
 from impact.intake.read import read
-from impact.publish import data_info, hidden_areas, published_checks, published_paths, small_elsewhere, window_infos
+from impact.publish import (
+    data_info,
+    hidden_areas,
+    published_checks,
+    published_paths,
+    published_refusals,
+    small_elsewhere,
+    window_infos,
+)
 from impact.publish_outputs import output_infos
 from impact.result import SCHEMA_VERSION, OutcomeResult, ProtocolInfo, Provenance, RunResult
 from impact.study.outcomes import ContinuousOutcome, Outcome
@@ -147,7 +155,9 @@ def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options
             hidden,
             small_elsewhere(sample.case, sample.minimum),
         ),
-        not_estimable=tuple(reason for output in outputs.values() for reason in output.not_estimable),
+        not_estimable=published_refusals(
+            [reason for output in outputs.values() for reason in output.not_estimable], hidden
+        ),
         windows=window_infos(windows, hidden),
         disclosure_minimum=sample.minimum,
     )

@@ -1,5 +1,6 @@
 """From intake to what may be published: small cells are suppressed here, and rows are accounted for."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 
@@ -9,12 +10,19 @@ from impact.result import DataInfo, ProblemInfo, SetAsideInfo, SourceInfo, Windo
 from models import describe
 from models.case import Case
 from models.describe import GroupTrend, WindowValue
-from models.estimate import Check, Path
+from models.estimate import Check, NotEstimable, Path
 from models.ordinal.checks import least_shown
 from models.panel import Kind, Panel
+from models.recurrence.records import least_ended
 
 WEIGHTED = frozenset({"synthetic"})
 """Paths whose counterfactual is a weighted mean of comparison areas."""
+OF_ABSENCE = frozenset({"areas_complete"})
+"""Checks that name areas only to say that they have no data."""
+UNSAID = (
+    "There is no number, for a reason that would tell of the few people in one of the areas. Merge small areas, or use "
+    "longer windows."
+)
 WITHHELD = "Few people stand behind one of the areas, so what would give its numbers away is not shown."
 
 
@@ -68,7 +76,7 @@ def small_elsewhere(case: Case, minimum: int) -> frozenset[str]:
     """Checks that look beyond the areas as the study has them, and would tell of few people there.
 
     These are the areas around the treated ones, and the cases that another coding of a boundary moves: the estimate
-    with and without them gives them away. So do single levels of an answer.
+    with and without them gives them away. So do single levels of an answer, and cases that something else ended.
     """
     found: set[str] = set()
     if case.rings is not None and any(too_small(v.least, minimum) for v in describe.windows(case.rings)):
@@ -80,6 +88,8 @@ def small_elsewhere(case: Case, minimum: int) -> frozenset[str]:
         found |= {"boundaries", "specification_curve"}
     if case.panel.kind is Kind.ORDINAL and too_small(least_shown(case.panel), minimum):
         found |= {"ordinal_categories"}
+    if case.panel.kind is Kind.TIME_TO_EVENT and too_small(least_ended(case.panel), minimum):
+        found |= {"recurrence_competing"}
     return frozenset(found)
 
 
@@ -98,16 +108,36 @@ def published_checks(
 ) -> tuple[Check, ...]:
     """Checks with their dates in words, and without what would tell a hidden area's change.
 
-    An estimate with and without an area gives that area's change away. The checks named in `small` are withheld as
-    well; see `small_elsewhere`.
+    An estimate with and without an area gives that area's change away, and what is said of one by name may. The checks
+    named in `small` are withheld as well; see `small_elsewhere`.
     """
     withheld = (
         replace(check, finding=WITHHELD, detail="", evidence=None)
-        if check.evidence is not None and (check.id in small or (hidden and check.evidence.by_area))
+        if _tells(check, hidden) or (check.id in small and check.evidence is not None)
         else check
         for check in checks
     )
     return tuple(map(_in_words, withheld))
+
+
+def _tells(check: Check, hidden: Collection[str]) -> bool:
+    if check.id in OF_ABSENCE:
+        return False
+    evidence = check.evidence
+    rows = () if evidence is None else evidence.rows
+    texts = (check.finding, check.detail, *(text for row in rows for text in (row.label, row.group, row.note)))
+    by_area = evidence is not None and evidence.by_area
+    return bool(hidden) and (by_area or any(names_one(text, hidden) for text in texts))
+
+
+def names_one(text: str, areas: Collection[str]) -> bool:
+    """Whether a text names one of these areas, as a word or words of its own."""
+    return any(re.search(rf"(?<!\w){re.escape(area)}(?!\w)", text) for area in areas)
+
+
+def published_refusals(refusals: Sequence[NotEstimable], hidden: Collection[str]) -> tuple[NotEstimable, ...]:
+    """Reasons for what is missing, without those that say something of the few people in a hidden area."""
+    return tuple(replace(each, reason=UNSAID) if names_one(each.reason, hidden) else each for each in refusals)
 
 
 def _in_words(check: Check) -> Check:

@@ -9,13 +9,14 @@ in order. Reports of one day are one report.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from itertools import pairwise
 from typing import Any
 
 import ibis
 
 from impact.intake.checks import stopped_first
 from impact.intake.findings import Findings, counted, listed
-from impact.intake.followed import earliest
+from impact.intake.followed import EPOCH, earliest
 from impact.intake.needs import competing_needs, same_needs
 from impact.intake.place import Place
 from impact.intake.placing import Placed
@@ -24,6 +25,8 @@ from impact.intake.sources import Workspace
 from impact.study.outcomes import Repeat, TimeToEventOutcome
 
 REPORTS = "_reports"
+LONGEST_SILENCE = 366
+"""Days without any report after which the source is taken to begin anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,12 @@ class Episodes:
 
 
 def episodes_of(
-    work: Workspace, placed: Placed, key: str, outcome: TimeToEventOutcome, findings: Findings
+    work: Workspace, placed: Placed, key: str, outcome: TimeToEventOutcome, place: Place, findings: Findings
 ) -> Episodes | None:
-    """Link the reports of a source into episodes; None, with the reason found, if that is not possible."""
+    """Link the reports of a source into episodes; None, with the reason found, if that is not possible.
+
+    `place` holds the study's areas and periods, from whose reports the beginning of the source is told.
+    """
     repeat = outcome.repeat
     if repeat is None:
         raise TypeError(f"{key}: its event is a column")
@@ -72,8 +78,7 @@ def episodes_of(
     )
     opening = placed.rows.inner_join(episodes, placed.rows["at"] == episodes["first"])
     first = work.con.create_table(f"{table}_first", opening.drop("first"))
-    begins = reports["day"].min().to_pyarrow().as_py()
-    early = first["opened"] < (begins or 0) + repeat.days_back
+    early = first["opened"] < _begins(placed, place) + repeat.days_back
     later = linked.filter(linked["number"] > 0).group_by(at=linked["first"], number=linked["number"])
     return Episodes(
         first=replace(placed, rows=first.filter(~early)),
@@ -83,6 +88,21 @@ def episodes_of(
         ),
         unlinked=placed.rows.filter(~_complete(placed, key, outcome)),
     )
+
+
+def _begins(placed: Placed, place: Place) -> int:
+    """Day on which the source begins to hold the reports of the study's areas, by days since 1970.
+
+    A report more than a year before all others, such as a mistyped date, is not taken for the beginning.
+    """
+    rows = placed.rows.filter(placed.rows["area"].isin(place.areas) & placed.rows["moment"].notnull())
+    days = sorted(rows.select(day=_day(rows["moment"])).distinct().to_pyarrow()["day"].to_pylist())
+    clock = place.periods.starts[0].toordinal() - EPOCH
+    begins = days[0] if days else clock
+    for earlier, later in pairwise(days):
+        if earlier < clock and later - earlier > LONGEST_SILENCE:
+            begins = later
+    return int(begins)
 
 
 def _complete(placed: Placed, key: str, outcome: TimeToEventOutcome) -> Any:

@@ -177,7 +177,7 @@ def _unit(outcome: Outcome, unit: TimeUnit, *, with_people: bool) -> tuple[str, 
         case CountOutcome():
             return "events a month", DAYS_A_YEAR / 12
         case ContinuousOutcome():
-            return outcome.value, 1.0
+            return outcome.value.replace("_", " "), 1.0
         case DurationOutcome():
             return "days", 1.0
         case _:

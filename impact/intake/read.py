@@ -71,15 +71,15 @@ def gather(study: Study, progress: Progress, findings: Findings) -> Intake:
         dated = _dated(study, placed, findings)
         periods = _periods(study, placed, dated, findings)
         populations = _populations(study, placed, areas, findings)
-        episodes = _episodes(work, study, placed, findings)
+        place = None if areas is None or periods is None else Place(areas.names, periods)
+        episodes = _episodes(work, study, placed, place, findings)
         findings.raise_errors()
-        if areas is None or periods is None:
+        if areas is None or periods is None or place is None:
             raise AssertionError("areas and periods are known unless an error was found")
         for name, p in placed.items():
             if p.asked.measured:
                 note_set_aside(p, names[name], areas, findings)
         note_unused_aliases(study, names.values(), findings)
-        place = Place(areas.names, periods)
         kinds = {name: kinds_in(p, place) for name, p in placed.items() if p.asked.case_mix}
         moves = declared_moves(study)
         sample = Sample(
@@ -196,14 +196,18 @@ def _span(name: str, dated: Dated, unit: TimeUnit) -> clock.Span:
     return dated.coverage[name].span if files is None else files.span(unit)
 
 
-def _episodes(work: Workspace, study: Study, placed: Mapping[str, Placed], findings: Findings) -> dict[str, Episodes]:
+def _episodes(
+    work: Workspace, study: Study, placed: Mapping[str, Placed], place: Place | None, findings: Findings
+) -> dict[str, Episodes]:
     """Link the reports of every outcome built from repeats, unless its source is missing or something is wrong."""
     linked = {}
     for key, outcome in study.outcomes.items():
         source = placed.get(outcome.source)
-        if not isinstance(outcome, TimeToEventOutcome) or outcome.repeat is None or source is None:
+        if not isinstance(outcome, TimeToEventOutcome) or outcome.repeat is None or source is None or place is None:
             continue
-        found = None if findings.has_errors_of(outcome.source) else episodes_of(work, source, key, outcome, findings)
+        if findings.has_errors_of(outcome.source):
+            continue
+        found = episodes_of(work, source, key, outcome, place, findings)
         if found is not None:
             linked[key] = found
     return linked

@@ -64,7 +64,11 @@ CHECKS: Mapping[str, Words] = {
         FAIR,
         "Areas next to each other share ups and downs, and those alone could explain the change.",
     ),
-    "anticipation": Words("Effects before the start", FAIR, "The answer changes if people reacted before the start."),
+    "anticipation": Words(
+        "Effects before the start",
+        FAIR,
+        "Something may have changed just before the start, or the answer changes without the last periods before it.",
+    ),
     "area_sizes": Words(
         "Do areas vary alike?", FAIR, "Treated areas vary more than the others, so chance could explain more."
     ),

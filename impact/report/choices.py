@@ -55,6 +55,7 @@ class CheckGroup:
     folded: tuple[CheckView, ...]
     folded_title: str
     folded_mark: str = LOOKS[Status.PASS][0]
+    folded_tone: str = PASSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _group(heading: str, views: Sequence[CheckView]) -> CheckGroup:
     order = {tone: i for i, (_, _, tone) in enumerate(LOOKS.values())}
     ordered = tuple(sorted(views, key=lambda view: order[view.tone]))
     if heading in METHODS.values():
-        return CheckGroup(heading, (), ordered, _all_of(ordered), ordered[0].mark)
+        return CheckGroup(heading, (), ordered, _all_of(ordered), ordered[0].mark, ordered[0].tone)
     passed = tuple(view for view in ordered if view.tone == PASSED)
     if len(passed) <= FEW_PASSED:
         return CheckGroup(heading, ordered, (), "")

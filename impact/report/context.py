@@ -258,7 +258,9 @@ def _option(value: str | float | bool | None) -> str:
         return "by rule"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return value.replace("_", " ") if isinstance(value, str) else fmt.significant(value, 4)
+    if isinstance(value, str):
+        return value.replace("_", " ")
+    return fmt.count(value) if float(value).is_integer() else fmt.significant(value, 4)
 
 
 def _rule(result: RunResult) -> tuple[str, ...]:

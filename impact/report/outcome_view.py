@@ -15,6 +15,8 @@ from impact.report.text import capital, sentence
 from impact.result import OutcomeResult, RunResult
 from models.estimate import Estimate
 
+FACTS_HEIGHT, REFUSAL_HEIGHT, CAPTION_HEIGHT = 620.0, 110.0, 110.0  # about, in the units of a figure
+
 
 @dataclass(frozen=True, slots=True)
 class FigureView:
@@ -26,7 +28,10 @@ class FigureView:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeView:
-    """One outcome: the sentence, the headline's facts (leading ones large), two columns of figures, choices, tables."""
+    """One outcome: the sentence, the headline's facts (leading ones large), two columns of figures, choices, tables.
+
+    `refusals` say why there is no headline, or none with a range; those that stand beside one are folded.
+    """
 
     id: str
     title: str
@@ -43,6 +48,8 @@ class OutcomeView:
     left: tuple[FigureView, ...]
     right: tuple[FigureView, ...]
     refusals: tuple[tuple[str, str], ...]
+    refused_beside: tuple[tuple[str, str], ...]
+    refused_title: str
     choices: ChoicesView | None
     tables: tuple[Table, ...]
 
@@ -57,7 +64,9 @@ def _view(result: RunResult, key: str, place: str, figures: Figures) -> OutcomeV
     role, role_note = wording.ROLES.get(outcome.role, (outcome.role, ""))
     titles = {model.name: model.title for model in result.study.models}
     head = outcome.headline
-    left, right = _columns(result, key, figures)
+    refusals = tuple((titles.get(r.model, r.model), sentence(r.reason)) for r in outcome.not_estimable)
+    judged = head is not None and head.interval is not None
+    left, right = _columns(result, key, figures, FACTS_HEIGHT + (0 if judged else REFUSAL_HEIGHT * len(refusals)))
     return OutcomeView(
         id=place,
         title=outcome.title,
@@ -73,7 +82,9 @@ def _view(result: RunResult, key: str, place: str, figures: Figures) -> OutcomeV
         headline_note=head.note if head else "",
         left=left,
         right=right,
-        refusals=tuple((titles.get(r.model, r.model), sentence(r.reason)) for r in outcome.not_estimable),
+        refusals=() if judged else refusals,
+        refused_beside=refusals if judged else (),
+        refused_title=f"{fmt.things(len(refusals), 'figure')} beside the headline could not be given",
         choices=choices_view(outcome, place, simulated=result.study.simulated),
         tables=_tables(result, outcome, titles),
     )
@@ -132,12 +143,14 @@ def _p(outcome: OutcomeResult, head: Estimate) -> str:
     return f"{fmt.p_value(head.p_value)}; the smallest an exact test of these areas can give is {fmt.smallest_p(least)}"
 
 
-def _columns(result: RunResult, key: str, figures: Figures) -> tuple[tuple[FigureView, ...], tuple[FigureView, ...]]:
-    """Put the figures where the two columns come out about as long, below the facts on the left."""
+def _columns(
+    result: RunResult, key: str, figures: Figures, facts: float
+) -> tuple[tuple[FigureView, ...], tuple[FigureView, ...]]:
+    """Put each figure in the column that is shorter so far; the facts, of this height, begin the left one."""
     nought = "" if trends.starts_at_nought(result.outcomes[key]) else " The vertical axis does not start at nought."
     forest = _figure(
         figures.forests[key],
-        "The square is the headline; circles are other tests of it, and what each other method says. A diamond has no "
+        "The headline comes first, in blue; then other tests of it, and what each other method says. A diamond has no "
         "range. An arrow marks a range that goes on further.",
     )
     over_time = _figure(figures.trends[key], f"{_together(result)}{nought}")
@@ -149,10 +162,14 @@ def _columns(result: RunResult, key: str, figures: Figures) -> tuple[tuple[Figur
             (figures.synthetics, trends.WEIGHTED),
         )
     )
-    others = (*alone, *beside, *weighted)
-    if not over_time:
-        return forest, others
-    return (over_time + others[1:], forest + others[:1])
+    left: list[FigureView] = []
+    right: list[FigureView] = []
+    heights = [facts, 0.0]
+    for one in (*forest, *over_time, *alone, *beside, *weighted):
+        shorter = 0 if heights[0] <= heights[1] else 1
+        (left, right)[shorter].append(one)
+        heights[shorter] += svg.height(one.drawing) + CAPTION_HEIGHT
+    return tuple(left), tuple(right)
 
 
 def _together(result: RunResult) -> str:

@@ -90,7 +90,7 @@ def _facts(study: StudyInfo) -> tuple[tuple[str, tuple[str, ...]], ...]:
         ("Intervention", (done.name,)),
         ("From", (fmt.day(done.start), *([phase] if phase else []))),
         ("Until", (fmt.day(done.end) if done.end else "the last period in the data",)),
-        ("Delivery", (_delivery(study),)),
+        ("Delivery", _delivery(study)),
         (called.legend("treated"), _areas(study.treated)),
         ("They started on", _starts(study)),
         (
@@ -105,12 +105,12 @@ def _facts(study: StudyInfo) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((label, tuple(parts)) for label, parts in lines if parts)
 
 
-def _delivery(study: StudyInfo) -> str:
+def _delivery(study: StudyInfo) -> tuple[str, ...]:
     """Say who did it; where a single area is treated, that one team served it says nothing."""
     said, called = study.intervention.delivery, places(study)
-    if said not in DELIVERY or called.one:
-        return f"One treated {called.level}." if said in DELIVERY else said
-    return DELIVERY[said].format(treated=called.treated, level=called.level)
+    if said not in DELIVERY:
+        return (said,)
+    return () if called.one else (DELIVERY[said].format(treated=called.treated, level=called.level),)
 
 
 def _starts(study: StudyInfo) -> tuple[str, ...]:

@@ -57,6 +57,12 @@ def finished(raw: str, name: str, title: str, description: str) -> str:
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
+def height(drawing: str) -> float:
+    """Height of a finished figure in its own units, all figures being equally wide."""
+    found = re.search(r'viewBox="[\d.]+ [\d.]+ [\d.]+ ([\d.]+)"', drawing)
+    return float(found[1]) if found else 0.0
+
+
 def inline(figure: str) -> str:
     """Return a `finished` figure for use inside HTML: no namespace, and as wide as its place allows."""
     head, rest = figure.split(">", 1)

@@ -313,7 +313,9 @@ def events_noun(outcome: OutcomeResult) -> str:
         return noun
     name = lower_first(outcome.title)
     counted = re.split(r" (?:about|against|at|by|for|from|in|of|on|to|with) ", name)[0]
-    return counted if re.search(r"[a-rt-z]s$", counted) else f"events of {name}"
+    if re.search(r"[a-rt-z]s$", counted):
+        return counted
+    return f"events of {name}" if counted == name else noun
 
 
 # Effects in words ------------------------------------------------------------------------------------------------
@@ -329,6 +331,8 @@ def effect_words(value: float, scale: Scale, outcome: OutcomeResult) -> str:
         measure, ("higher", "lower")
     )
     size = fmt.effect(value, scale, measure).lstrip(f"+{fmt.MINUS}")
+    if measure is Measure.AMOUNT and scale is Scale.DIFFERENCE:
+        size = f"{size} {outcome.unit}".strip()
     return f"{size} {more if change > 0 else less}"
 
 

@@ -157,11 +157,13 @@ def _unknown(f: _Finding) -> Complaint:
             unknown=True,
             instead=near,
         )
-    return Complaint(f.loc, f"{head}.", _home(word, known), key=True, unknown=True)
+    inner = [key for key in known if word in shape.fields((*section, key), {})]
+    return Complaint(f.loc, f"{head}.", _home(word, known, inner), key=True, unknown=True)
 
 
-def _home(word: str, known: Iterable[str]) -> str:
-    homes = shape.homes(word)
+def _home(word: str, known: Iterable[str], inner: Iterable[str]) -> str:
+    """Say where an unknown key belongs: in a key beside it, in a section of the file, or nowhere."""
+    homes = (*inner, *shape.homes(word))
     if homes:
         return f"move it into {listed([quoted(home) for home in homes])}, or remove it."
     return f"remove it. The keys here are {listed(known, 'and')}."
@@ -324,7 +326,7 @@ def _option(f: _Finding) -> Complaint:
     match = OPTION.fullmatch(reason)
     if match and f.loc[-1] == match["name"]:
         return f.must_be(match["must"].removeprefix("must be "))
-    return Complaint(f.loc, f"{f.where}: {reason}.")
+    return Complaint(f.loc, f"{f.where}: {reason.removesuffix('.')}.")
 
 
 EXPLAINERS: dict[str, Callable[[_Finding], Complaint | Iterable[Complaint]]] = {

@@ -142,9 +142,7 @@ class Areas(Section):
     rings: Rings | None = Field(default=None, description="Areas around the treated ones, to look for displacement.")
     starts: dict[Name, Day] = Field(
         default_factory=dict,
-        description=(
-            "First day in treated areas that start later than intervention.start: {area: YYYY-MM-DD}."
-        ),
+        description=("First day in treated areas that start later than intervention.start: {area: YYYY-MM-DD}."),
     )
     chosen_on: ChosenOn | None = Field(
         default=None, description="Stretch of the baseline for whose high values the treated areas were chosen."

@@ -30,6 +30,11 @@ ORDER = (
 PERMUTED = frozenset({Measure.FIRST, Measure.ALL, Measure.SHARE})
 NO_INFERENCE = "collapsed change per area, no inference"
 UNKNOWN = "How far it may be from the truth is not known."
+MEASURED = (
+    "Without any effect it claims one 4 to 6 times in 100 at 2 of 7 areas that vary alike, and 9 to 11 times where the "
+    "treated ones vary twice as much as the others."
+)
+"""From `tests/calibration/recurrence_size.py`."""
 DIFFERENCE_WORDS = "Treated areas' mean change less comparison areas' mean change in the share of cases {what} within "
 SHARE_UNIT = "{horizon:,} days, as a share, where 0.05 is 5 percentage points; 0 is no effect."
 RATIO_WORDS = (
@@ -189,7 +194,7 @@ def _test_words(effect: Effect) -> tuple[str, str]:
         note = f"Lets treated and comparison areas vary differently, which leaves {freedom} degrees of freedom."
         return "CR2 with Bell-McCaffrey df", note
     alone = "; one area alone cannot show its own variation" if min(effect.treated, effect.comparison) == 1 else ""
-    note = f"The t test has {df:g} degrees of freedom and assumes that areas vary alike{alone}."
+    note = f"The t test has {df:g} degrees of freedom and assumes that areas vary alike{alone}. {MEASURED}"
     return f"collapsed change per area, t({df:g})", note
 
 

@@ -73,8 +73,15 @@ class Placebos:
 
     @property
     def attainable_p(self) -> float:
-        """Smallest p-value these sets could give."""
-        return 1 / len(self.effects)
+        """Smallest p-value these sets could give, however large the effect.
+
+        One over their number, or twice that where the comparison areas are a set of the same size with the same gaps
+        the other way round.
+        """
+        own = self.before[self.own]
+        mirrored = (np.abs(np.abs(self.shares) - 1) <= ROUNDING) & (np.abs(self.before - own) <= ROUNDING * own)
+        mirrored[self.own] = True
+        return int(mirrored.sum()) / len(self.effects)
 
     @property
     def p_value(self) -> float:

@@ -6,18 +6,20 @@ import numpy as np
 
 import impact
 from impact.publish import (
+    UNSAID,
     WITHHELD,
     hidden_areas,
     published_checks,
     published_paths,
+    published_refusals,
     small_elsewhere,
     window_infos,
 )
 from models.case import Case, Coding
 from models.describe import smallest_group, trends, windows
-from models.estimate import Check, Evidence, Figure, PathPoint, Quantity, Row, Scale, Status
+from models.estimate import Check, Evidence, Figure, NotEstimable, PathPoint, Quantity, Row, Scale, Status
 from models.estimate import Path as Path_
-from models.panel import BinaryCells, CountCells, Kind, Panel
+from models.panel import BinaryCells, CountCells, Kind, Panel, TimeToEventCells
 from models.periods import Periods, Role, TimeUnit
 
 if TYPE_CHECKING:
@@ -74,6 +76,20 @@ def test_a_weighted_mean_of_areas_is_withheld_where_one_of_them_is_hidden() -> N
     assert [path.name for path in open_to_all] == ["treated", "comparison", "its", "synthetic"]
 
 
+def test_what_is_said_of_a_hidden_area_by_name_is_withheld() -> None:
+    texts = ("All answers in a3 (baseline) are high.", "All answers in a30 (baseline) are high.")
+    shown = published_refusals([NotEstimable("ordinal", text) for text in texts], {"a3"})
+    assert [each.reason for each in shown] == [UNSAID, texts[1]]
+    rows = tuple(Row(f"cutpoint {i}", 0.1, note=text) for i, text in enumerate(texts))
+    checks = [
+        Check("odds", Status.PASS, "Alike.", evidence=Evidence("T", Figure.FOREST, Scale.RATIO, Quantity.OUTCOME, row))
+        for row in ((rows[0],), (rows[1],))
+    ]
+    assert [check.finding for check in published_checks(checks, {"a3"})] == [WITHHELD, "Alike."]
+    absent = Check("areas_complete", Status.FAIL, "No value in the baseline: a3.")
+    assert published_checks([absent], {"a3"}) == (absent,)
+
+
 def test_levels_of_hidden_areas_are_not_published(tmp_path: Path) -> None:
     rows = [("A", m, k) for m in range(1, 7) for k in range(1 if m < 6 else 0)]
     rows += [("C", m, k) for m in range(1, 7) for k in range(8)]
@@ -105,7 +121,7 @@ def test_what_tells_a_hidden_areas_change_is_withheld_and_nothing_else() -> None
     by_area = Evidence("Left out", Figure.FOREST, Scale.RATIO, Quantity.OUTCOME, rows, by_area=True)
     checks = (
         Check("leave_one_out", Status.WARN, "Without B it is 0.9.", "B matters.", by_area),
-        Check("shocks", Status.PASS, "No change.", "", replace(by_area, by_area=False)),
+        Check("shocks", Status.PASS, "No change.", "", replace(by_area, rows=(Row("kept", 0.9),), by_area=False)),
         Check("areas", Status.WARN, "Few areas."),
     )
     assert published_checks(checks, frozenset()) == checks
@@ -146,6 +162,16 @@ def test_few_people_moved_across_a_boundary_are_not_told_of() -> None:
     one, five = (Coding("as recorded", counts([[9] * 5 + [9 - moved], [9] * 6], treated=1)) for moved in (1, 5))
     assert small_elsewhere(Case(panel, codings=(five, Coding("other", None, "no people"))), 5) == set()
     assert small_elsewhere(Case(panel, codings=(five, one)), 5) == {"boundaries", "specification_curve"}
+
+
+def test_few_cases_that_something_else_ended_are_not_told_of() -> None:
+    events, censored, ended = np.zeros((2, 6, 3)), np.zeros((2, 6, 3)), np.zeros((2, 6, 3))
+    events[..., 1] = censored[..., 2] = 9
+    panel = counts([[9] * 6, [9] * 6], treated=1)
+    for one, hidden in ((0, set()), (1, {"recurrence_competing"}), (9, set())):
+        ended[0, 5, 1] = one
+        cells = TimeToEventCells(events, censored, ended)
+        assert small_elsewhere(Case(replace(panel, kind=Kind.TIME_TO_EVENT, cells=cells)), 5) == hidden
 
 
 def test_checks_of_few_people_elsewhere_are_withheld_though_no_area_is_hidden() -> None:

@@ -100,5 +100,5 @@ def test_one_town_is_never_scaled_up(results: dict[str, RunResult]) -> None:
     decision = results["maidstone_task_force"].decision
     assert decision.verdict != "scale_up"
     assert decision.security <= 2
-    assert "One treated area can at most be consistent with an effect of the pilot" in decision.reasons[0]
+    assert "One treated town centre can at most be consistent with an effect of the pilot" in decision.reasons[0]
     assert "consistent with" in str(results["maidstone_task_force"].study.note)

@@ -313,8 +313,8 @@ def test_the_words_name_the_estimate_its_range_and_the_probabilities() -> None:
         "\N{MINUS SIGN}4.3 to +16.3 points)."
     )
     assert found.reasons[0] == (
-        "The probability that satisfied rose because of the pilot is 90%, if comparison areas show what would have "
-        "happened anyway."
+        "The probability that satisfied rose because of the pilot is 90%, if comparison districts show what would "
+        "have happened anyway."
     )
 
 

@@ -428,7 +428,7 @@ def last_of_window(day: date) -> date:
 
 def plain(reports: list[Report], within: int, horizon: int, to_window: bool, look_back: int) -> Told:
     told = Told()
-    begins = min(r.day for r in reports)
+    begins = min(r.day for r in reports if r.area in AREAS)
     for _, matter in groupby(sorted(reports, key=lambda r: (r.place, r.day, r.at)), key=lambda r: r.place):
         episodes: list[list[Report]] = []
         for report in matter:
@@ -542,3 +542,17 @@ def assert_consistent(main: TimeToEventCells, every: Repeats) -> None:
     assert_array_equal(total["gap_events"], total["events"])
     assert_array_equal(total["gap_censored"], total["censored"])
     assert main.events[..., 0].sum() == every.events[..., 0].sum() == every.gap_events[..., 0].sum() == 0
+
+
+@pytest.mark.parametrize(
+    "stray",
+    [(), ("Elsewhere", "1999-01-01", "typo"), ("Ash", "1999-01-01", "typo")],
+    ids=["none", "of another area", "with a mistyped year"],
+)
+def test_a_stray_early_report_does_not_move_the_beginning_of_the_source(build: Build, stray: tuple[str, ...]) -> None:
+    rows = [("Ash", f"2023-01-{day:02d}", f"p{day}") for day in (2, 5, 9, 14, 18, 25)]
+    rows += [(area, "2023-02-15", f"later{area}") for area in AREAS]
+    found = intake(build, [*rows, *([stray] if stray else [])], repeat={"same": ["place"], "within": 20})
+    of_january = [array[0, 0].sum() for array in (cells(found).events, cells(found).censored)]
+    assert of_january == [0, 1], "25 January; the 1st to the 20th are only looked back on"
+    assert "look_back" in codes(found)

@@ -117,7 +117,7 @@ def test_the_report_says_who_started_when(result: impact.RunResult) -> None:
         "1 January 2023: 1: Ash",
         "1 July 2023: 1: Birch",
         "Areas started at different dates.",
-        "Treated areas before and after their own start",
+        "Treated districts before and after their own start",
         "The usual regression, taken apart",
         "Staggered roll-out",
     ):

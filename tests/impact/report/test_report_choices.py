@@ -6,7 +6,19 @@ from typing import Any
 
 import pytest
 
-from impact.report.check_words import ALONE, CARRIED, CHECKS, COUNTED, FAIR, HEADINGS, MOVED, OTHER, words_of
+from impact.report.check_words import (
+    ALONE,
+    CARRIED,
+    CHECKS,
+    COUNTED,
+    FAIR,
+    HEADINGS,
+    METHODS,
+    MOVED,
+    OTHER,
+    other_method,
+    words_of,
+)
 from impact.report.choices import choices_view
 from impact.report.render import report_html
 from impact.report.wording import STATUS
@@ -102,9 +114,43 @@ def test_checks_stand_under_their_question_the_gravest_first(asb: OutcomeResult)
         (CARRIED, ["Warning", "Not run"]),
         (COUNTED, ["Passed"]),
         (MOVED, ["Passed"]),
-        (ALONE, ["Passed"]),
         (OTHER, ["Passed"]),
+        (METHODS["its"], []),
     ]
+    (folded,) = view.groups[-1].folded
+    assert (folded.word, view.groups[-1].folded_title) == ("Passed", "1 check: 1 passed")
+
+
+def test_checks_of_another_method_are_counted_and_folded_apart(asb: OutcomeResult) -> None:
+    its = (check("its_points"), check("its_alone", status=Status.WARN), check("its_season", status=Status.WARN))
+    made = replace(asb, checks=(check("seasons", status=Status.WARN), *its))
+    view = choices_view(made, "o", simulated=False)
+    assert view is not None
+    assert view.sentences == (
+        "Of 1 check, 1 gives a warning (The same times of year before and after).",
+        "3 more checks concern other methods than the headline's; 2 of them give a warning.",
+    )
+    last = view.groups[-1]
+    assert (last.heading, last.folded_title, last.folded_tone) == (
+        METHODS["its"], "3 checks: 2 warnings, 1 passed", "warn",
+    )  # fmt: skip
+
+
+def test_the_checks_of_the_headlines_own_method_stand_under_their_question(asb: OutcomeResult) -> None:
+    head = asb.headline
+    assert head is not None
+    made = replace(asb, estimates=(replace(head, model="its"),), checks=(check("its_points"),))
+    view = choices_view(made, "o", simulated=False)
+    assert view is not None
+    assert [(g.heading, len(g.checks)) for g in view.groups] == [(ALONE, 1)]
+
+
+def test_a_check_of_the_cases_concerns_every_method() -> None:
+    assert other_method("recurrence_follow_up", "did") is None
+    assert other_method("recurrence_hazards", "did") == "recurrence"
+    assert other_method("recurrence_hazards", "recurrence") is None
+    assert other_method("recurrence_hazards", None) is None
+    assert other_method("agreement_its", "did") is None
 
 
 def test_passes_are_folded_once_they_are_more_than_two(asb: OutcomeResult) -> None:

@@ -14,15 +14,13 @@ def test_everything_that_speaks_against_the_results_is_there_once(flagship: RunR
     found = health(flagship, reading_order(flagship))
     assert [(f.word, f.where) for f in found.shown] == [
         ("Warning", "Satisfied with how the complaint was handled"),
-        (
-            "Warning",
-            "Repeat complaint within 90 days, Days from report to first visit and Recorded anti-social behaviour",
-        ),
-        ("Warning", "Recorded anti-social behaviour"),
         ("Warning", "source survey, survey.csv, column satisfaction"),
-        ("Not possible", "Satisfied with how the complaint was handled; Interrupted time series"),
     ]
-    assert found.summary == "4 warnings and 1 figure that could not be given."
+    assert found.summary == "2 warnings."
+    assert found.others == (
+        "Below, with each outcome: 4 warnings of methods other than the headline's and 1 figure beside the headline "
+        "that could not be given."
+    )
     assert found.tone == "warn"
 
 
@@ -59,12 +57,12 @@ def test_many_findings_are_folded_after_the_first_ones(hostile: RunResult) -> No
     assert len(found.shown) == MOST_OPEN
     assert found.shown[0].word == "Failed"
     assert found.more_title == f"{len(found.more)} more findings"
-    assert len(found.more) == 30 + 1 + 1 - MOST_OPEN, "30 checks, one problem said 150 times, one refusal"
+    assert len(found.more) == 30 + 1 - MOST_OPEN, "30 checks and one problem said 150 times"
 
 
 def test_refusals_of_one_model_for_several_outcomes_are_one_finding(flagship: RunResult) -> None:
     refusal = (NotEstimable("did", "too few areas"),)
-    outcomes = {key: replace(o, checks=(), not_estimable=refusal) for key, o in flagship.outcomes.items()}
+    outcomes = {key: replace(o, estimates=(), checks=(), not_estimable=refusal) for key, o in flagship.outcomes.items()}
     found = health(replace(flagship, outcomes=outcomes, data=replace(flagship.data, problems=())), list(outcomes))
     assert [(f.where, f.text) for f in found.shown] == [("Every outcome; Difference-in-differences", "Too few areas.")]
 
@@ -104,8 +102,24 @@ def test_what_decides_comes_before_what_concerns_more_outcomes(flagship: RunResu
     }
     outcomes = {key: replace(flagship.outcomes[key], checks=found, not_estimable=()) for key, found in checks.items()}
     result = replace(flagship, outcomes=outcomes, data=replace(flagship.data, problems=()))
-    texts = [line.text for line in health(result, list(outcomes)).shown]
-    assert texts == ["D.", "The answer changes with how a shock is handled.", "C."]
+    found = health(result, list(outcomes))
+    assert [line.text for line in found.shown] == ["D.", "The answer changes with how a shock is handled."]
+    assert found.others.startswith("Below, with each outcome: 2 warnings of methods other than the headline's")
+
+
+def test_choices_that_only_show_more_than_the_headline_are_one_finding(flagship: RunResult) -> None:
+    gained = "leaving that out, the estimate is \u221212%, and it now shows a difference"
+    turned = "leaving that out, in one it now shows a difference and in one it points the other way"
+    checks = (*warned("shocks", gained), *warned("month_matched", gained), *warned("boundaries", turned))
+    outcome = replace(flagship.outcomes["asb"], checks=checks, not_estimable=())
+    found = health(with_only(flagship, outcome), ["asb"])
+    assert [line.text[:60] for line in found.shown] == [
+        "Leaving that out, in one it now shows a difference and in on",
+        "The headline's plausible range just reaches no difference: i",
+    ]
+    assert found.shown[1].detail == "Other ways to handle a shock; The same months only."
+    one = health(with_only(flagship, replace(outcome, checks=checks[:1])), ["asb"])
+    assert [line.text[:11] for line in one.shown] == ["Leaving tha"]
 
 
 def test_every_finding_that_a_line_stands_for_counts_as_said(checked: RunResult) -> None:

@@ -166,7 +166,8 @@ def test_what_speaks_against_the_results_stands_before_them(
 ) -> None:
     text = read_html(pages["flagship"]).visible
     assert text.index("Only 36% of the people asked answered the survey.") < text.index("In plain words")
-    assert "Read first: 4 warnings and 1 figure that could not be given." in text
+    assert "Read first: 2 warnings." in text
+    assert "4 warnings of methods other than the headline's" in text
 
 
 def test_without_any_warning_it_says_so(flagship: RunResult, read_html: Callable[[str], Any]) -> None:
@@ -233,7 +234,7 @@ def test_every_figure_in_the_report_has_its_numbers_in_a_table(
     for title in titles:
         assert f"Every estimate: {title}" in captions
         assert any(c.startswith(f"{title} over time") for c in captions)
-        assert any(c.startswith(f"{title}: treated areas against their baseline") for c in captions)
+        assert any(c.startswith(f"{title}: treated districts against their own baseline") for c in captions)
     assert "The headline of every outcome" in captions
 
 

@@ -9,8 +9,8 @@ from impact.result import RunResult
 from models.estimate import Path
 
 SVG = "{http://www.w3.org/2000/svg}"
-LABEL = "Weighted comparison areas"
-CAPTION = "treated areas against weighted comparison areas"
+LABEL = "Weighted comparison"
+CAPTION = "treated districts against a weighted comparison"
 CHECKS = ("donors", "fit", "hull", "balance", "weights", "leave_one_out", "placebos")
 
 
@@ -29,7 +29,7 @@ def test_the_treated_areas_are_drawn_with_what_stands_in_for_them(flagship: RunR
     assert list(drawn)[-1] == "asb-synthetic.svg"
     root = ET.fromstring(drawn["asb-synthetic.svg"])  # noqa: S314 - our own figure
     texts = ["".join(e.itertext()) for e in root.iter(f"{SVG}text")]
-    assert {"Treated areas", LABEL} <= set(texts)
+    assert {"Treated districts", LABEL} <= set(texts)
     title = root.find(f"{SVG}title")
     assert title is not None
     assert CAPTION in (title.text or "")

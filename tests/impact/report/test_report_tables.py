@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from impact.report import tables
+from impact.report.places import places
 from impact.result import RunResult
 from models.estimate import Check, Evidence, Figure, NotEstimable, Quantity, Row, Scale, Status
 
@@ -54,6 +55,15 @@ def test_the_headline_comes_first_and_stands_out(flagship: RunResult) -> None:
     assert made.rows[1][4] == "p = 0.048 (smallest possible 0.048)"
 
 
+def test_estimates_stand_under_their_model_the_headlines_first(flagship: RunResult) -> None:
+    outcome = flagship.outcomes["recurrence"]
+    made = tables.estimates_table(replace(outcome, estimates=tuple(reversed(outcome.estimates))), TITLES, "ward")
+    assert made.strong == (True, *(False,) * (len(outcome.estimates) - 1))
+    order = [e.model for e in outcome.estimates]
+    assert [heading for heading in made.headings if heading] == [TITLES[model] for model in dict.fromkeys(order)]
+    assert made.rows[0][-1] == "2 treated wards, 5 comparison"
+
+
 def test_a_note_is_said_once_and_marked_where_it_applies(flagship: RunResult) -> None:
     made = tables.estimates_table(flagship.outcomes["recurrence"], TITLES)
     marked = [row[0][-3:] for row in made.rows]
@@ -76,7 +86,7 @@ def test_intervals_of_different_levels_say_so(flagship: RunResult) -> None:
 
 
 def test_small_numbers_are_not_shown(flagship: RunResult) -> None:
-    made = tables.areas_table(flagship.outcomes["satisfaction"])
+    made = tables.areas_table(flagship.outcomes["satisfaction"], places(flagship.study))
     assert made is not None
     row = next(r for r in made.rows if r[0] == "Great Yarmouth")
     assert row[4:] == ("not shown", "not shown")
@@ -85,7 +95,7 @@ def test_small_numbers_are_not_shown(flagship: RunResult) -> None:
 
 
 def test_hundreds_of_areas_are_cut_and_counted(hostile: RunResult) -> None:
-    made = tables.areas_table(hostile.outcomes["<b>"])
+    made = tables.areas_table(hostile.outcomes["<b>"], places(hostile.study))
     assert made is not None
     assert len(made.rows) == tables.MOST_AREAS
     assert made.notes[-1] == "40 of 876 areas are shown, treated areas first; results.json holds them all."

@@ -6,6 +6,7 @@ When a wording is changed on purpose, run with UPDATE_GOLDEN=1 and read the diff
 import math
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -150,11 +151,28 @@ def test_likelihoods(p: float, expected: str) -> None:
     [
         ("count", Scale.RATIO, 0.9, "10% fewer"), ("count", Scale.RATIO, 1.1, "10% more"),
         ("duration", Scale.RATIO, 0.55, "45% shorter"), ("binary", Scale.DIFFERENCE, 0.042, "4.2 points higher"),
-        ("continuous", Scale.DIFFERENCE, -0.0775, "0.0775 lower"), ("count", Scale.RATIO, 1.0, "the same"),
+        ("continuous", Scale.DIFFERENCE, -0.0775, "0.0775 share lower"), ("count", Scale.RATIO, 1.0, "the same"),
     ],
 )  # fmt: skip
 def test_effects_in_words(kind: str, scale: Scale, value: float, expected: str) -> None:
     assert wording.effect_words(value, scale, outcome(kind, value, None, scale=scale)) == expected
+
+
+@pytest.mark.parametrize(
+    ("unit", "title", "noun"),
+    [
+        ("incidents per 1,000 people a year", "Recorded ASB", "incidents"),
+        ("events per 1,000 people a year", "Calls about ASB", "calls"),
+        ("events a month", "Acute coronary episodes", "acute coronary episodes"),
+        ("events a month", "Recorded ASB", "events of recorded ASB"),
+        ("events a month", "Use of weapons", "events"),
+        ("events a month", "<b>Calls", "events"),
+        ("", "Calls", "calls"),
+    ],
+)
+def test_what_is_counted_is_named_where_unit_or_title_allow(unit: str, title: str, noun: str) -> None:
+    made = replace(outcome("count", 0.9, (0.8, 1.0), scale=Scale.RATIO, unit=unit), title=title)
+    assert wording.events_noun(made) == noun
 
 
 def test_the_worthwhile_change_in_words() -> None:

@@ -53,6 +53,12 @@ WRONG = {
         "outcomes.recurrence.repeat needs the key 'same'.",
         "add it.",
     ),
+    "a key of repeats beside them": (
+        REPEAT + "    look_back: 0\n",
+        "x.yaml:49:5: ",
+        "unknown key 'look_back' in outcomes.recurrence.",
+        "move it into 'repeat', or remove it.",
+    ),
     "no length": ("    repeat: {same: place}\n", "x.yaml:48:", "repeat needs the key 'within'.", "add it."),
     "a misspelt key": (
         "    repeat: {same: place, wihtin: 90}\n",

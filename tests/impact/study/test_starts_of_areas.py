@@ -1,5 +1,6 @@
 """`areas.starts`: areas that start later than the first, and what does not fit."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -61,3 +62,10 @@ def test_two_spellings_of_one_area(valid: str, problems: Problems) -> None:
     )
     (problem,) = problems(text)
     assert "'Broads' and 'Broadland' are the same area." in problem
+
+
+def test_anticipation_out_of_range_is_one_sentence(valid: str, problems: Problems) -> None:
+    text = re.sub(r"(?ms)^models:.*?(?=^\w)", "models: {staggered: {anticipation: -1}}\n", valid)
+    (problem,) = problems(text)
+    assert "anticipation is a number of periods from 0 to 1,000." in problem
+    assert ".." not in problem

@@ -15,11 +15,12 @@ from models.did import DidOptions
 from models.did import fit as fit_did
 from models.effect import Effect
 from models.estimate import Check, Estimate, Figure, ModelOutput, Quantity, Scale, Status
-from models.panel import Kind
+from models.panel import Kind, TimeToEventCells
 from models.recurrence.checks import CLUSTERED
 from models.recurrence.grouped import log_ratios
 from models.recurrence.measures import RISKS, Measure, changes_of, history_of
 from models.recurrence.model import RecurrenceOptions, fit
+from models.recurrence.records import LEAST_SHOWN, least_ended
 from models.recurrence.words import amount, effect_words
 from models.registry import MODELS, PLANNED
 
@@ -174,9 +175,34 @@ def test_curves_follow_up_and_endings_are_withheld_with_an_area(output: ModelOut
     curve = check(output, "curves").evidence
     assert curve is not None
     assert curve.figure is Figure.SERIES
-    assert len(curve.rows) == 4 * 12
+    assert [row.label for row in curve.rows[-9:]] == [row.label for row in curve.rows[:9]]
+    assert curve.rows[-1].label == f"day {HORIZON}"
     by_group = {row.group: [r.estimate or 0.0 for r in curve.rows if r.group == row.group] for row in curve.rows}
     assert all(levels == sorted(levels) for levels in by_group.values())
+
+
+@pytest.mark.parametrize(("cases", "most"), [(4, 2), (12, 4), (80, 12)])
+def test_no_step_of_a_curve_shows_a_few_people(cases: int, most: int) -> None:
+    """One treated area, whose share times its cases is a number of people; the last step is none the smaller."""
+    rng = np.random.default_rng(3)
+    case = case_of(
+        drawn(np.full((5, 2), 1.0), np.full((5, 2), cases * 5), HORIZON, rng), 5, 2, HORIZON, treated=1, first_only=True
+    )
+    curve = check(fit(case, Design(), OPTIONS), "curves").evidence
+    assert curve is not None
+    days = [int(row.label.removeprefix("day ")) for row in curve.rows if row.group == "T before"]
+    assert days[-1] == HORIZON
+    assert 1 <= len(days) <= most
+    assert isinstance(case.panel.cells, TimeToEventCells)
+    reached = case.panel.cells.events[0, 0].cumsum()[days]
+    assert len(days) == 1 or np.diff(reached, prepend=0.0).min() >= LEAST_SHOWN
+
+
+def test_the_fewest_cases_ended_by_something_else_are_counted_area_by_area() -> None:
+    ended = [Record(a, p, (), 5, ended=True) for a in range(3) for p in range(2) for _ in range(4 + a + p)]
+    others = [Record(a, p, (), HORIZON) for a in range(4) for p in range(2) for _ in range(9)]
+    assert least_ended(case_of([*ended, *others], 4, 2, HORIZON).panel) == 4
+    assert least_ended(case_of(others, 4, 2, HORIZON).panel) == 0
 
 
 def test_follow_up_cut_short_in_one_group_is_a_warning() -> None:

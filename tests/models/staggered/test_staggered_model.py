@@ -131,9 +131,29 @@ def test_a_month_without_events_makes_bins_longer(make_panel: MakePanel) -> None
     grid = laid_out(panel, starting(24, 29, 24))
     assert grid.word == "quarter"
     assert grid.partial
+    refused = grid_of(panel, starting(24, 29, 24), StaggeredOptions(bin="period"))
+    assert isinstance(refused, NoInference)
+    assert refused.reason.startswith("No events in F (2023-05), so no value there, and leaving out")
+
+
+def test_a_month_without_data_in_an_area_is_left_out_and_named(make_panel: MakePanel) -> None:
+    exposure = np.full((7, 48), 1e4)
+    exposure[5, 40] = 0
+    panel = monthly(make_panel, CountCells(np.where(exposure > 0, 5.0, 0.0), exposure))
     monthly_grid = laid_out(panel, starting(24, 29, 24), StaggeredOptions(bin="period"))
     assert monthly_grid.left_out == ("2023-05 (an area without a value)",)
     assert len(monthly_grid.labels) == 47
+
+
+@pytest.mark.parametrize("area", [1, 5])
+def test_an_area_without_an_event_before_stops_the_analysis(make_panel: MakePanel, area: int) -> None:
+    """To go on without it would be to choose areas by their outcome."""
+    events = np.full((7, 48), 5.0)
+    events[area, :24] = 0
+    panel = monthly(make_panel, CountCells(events, np.full(events.shape, 1e4)))
+    output = fit(panel, starting(24, 30, 36), PLAIN)
+    assert not output.estimates
+    assert output.not_estimable[0].reason.startswith(f"No events in {'ABCDEFG'[area]} (")
 
 
 def test_a_bin_in_which_a_start_lies_is_neither_before_nor_after(make_panel: MakePanel) -> None:

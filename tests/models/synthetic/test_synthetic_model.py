@@ -260,6 +260,26 @@ def test_areas_that_never_move_are_no_reason_to_break(make_case: MakeCase) -> No
     assert check(output, "fit").status is Status.NOT_RUN
 
 
+@pytest.mark.parametrize("value", [0.0, 5_000.0])
+def test_areas_that_move_only_after_the_start_are_ranked_by_how_far(make_case: MakeCase, value: float) -> None:
+    """A baseline without any movement leaves no gap to divide by, and the ratio must stay a number."""
+    y = np.full((6, 10), value)
+    y[:, 6:] += 100.0 * np.asarray([9, 1, 2, 0, 0.5, 4])[:, None]
+    output = run(make_case(y, before=6))
+    assert output.estimates[0].p_value == pytest.approx(1 / 6)
+    rows = check(output, "placebos").evidence
+    assert rows is not None
+    assert all(row.estimate is not None and np.isfinite(row.estimate) for row in rows.rows)
+
+
+def test_donors_of_which_none_weighs_a_hundredth_are_left_out_all_the_same(make_case: MakeCase) -> None:
+    y = np.zeros((121, 8))
+    y[:, 5:] = np.random.default_rng(0).normal(size=(121, 3))
+    found = check(run(make_case(y, before=5)), "leave_one_out")
+    assert found.evidence is not None
+    assert len(found.evidence.rows) == 1 + 20
+
+
 def test_the_values_weighted_are_those_of_the_panel(california: Case) -> None:
     output = run(california)
     shown = [p.value for p in output.paths[0].points]

@@ -61,6 +61,12 @@ def test_several_treated_areas_are_compared_with_sets_of_as_many(make_case: obje
     assert own.gap == pytest.approx(np.mean(each, axis=0), abs=EXACT)
 
 
+def test_groups_of_the_same_size_mirror_each_other_where_areas_count_equally(make_case: object) -> None:
+    given = series(make_case, drawn(6), 10, 3)
+    assert placebos(removed(given, -1e6), "did", 0).p_value == placebos(given, "did", 0).attainable_p == 2 / 20
+    assert placebos(given, "sc", 0).attainable_p == 1 / 20
+
+
 def fit_one(given: Series, area: int, donors: list[int]) -> np.ndarray:
     return METHODS["sc"](given.problem(area, np.asarray(donors))).gap
 

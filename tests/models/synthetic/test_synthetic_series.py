@@ -8,7 +8,7 @@ import pytest
 
 from models.case import Case, Predictor
 from models.inference.refusal import NoInference
-from models.panel import CountCells, Panel
+from models.panel import CountCells, DurationCells, Panel, TimeToEventCells
 from models.periods import Role
 from models.synthetic.options import SyntheticOptions
 from models.synthetic.series import Series, series_of
@@ -81,6 +81,27 @@ def test_no_events_in_a_treated_area_need_levels(make_panel: MakePanel) -> None:
     assert "no events in 1 of 6 periods" in reason(case)
     assert "scale: level" in reason(case)
     assert taken(case, scale="level").values[0, 1] == 0
+
+
+def test_cases_not_followed_to_the_horizon_leave_their_period_out(make_panel: MakePanel) -> None:
+    """Their period has no value whatever became of them, and no scale of the outcome would give it one."""
+    censored = np.zeros((4, 8, 6))
+    censored[:, :, 5] = 10.0
+    censored[:, 7] = 0.0
+    censored[:, 7, 2] = 10.0
+    roles = (Role.BASELINE,) * 5 + (Role.FOLLOW_UP,) * 3
+    found = taken(Case(make_panel(TimeToEventCells(np.zeros_like(censored), censored), roles=roles)))
+    assert found.periods.tolist() == [0, 1, 2, 3, 4, 5, 6]
+    assert found.unseen == 1
+
+
+def test_a_treated_area_with_nothing_but_open_cases_is_refused_by_that_reason(make_panel: MakePanel) -> None:
+    n = np.full((4, 8), 6.0)
+    still_open = np.zeros((4, 8, 1))
+    n[0, 7], still_open[0, 7, 0] = 0.0, 6.0
+    cells = DurationCells(n, 2 * n, 5 * n, still_open, np.asarray([9.0]))
+    roles = (Role.BASELINE,) * 5 + (Role.FOLLOW_UP,) * 3
+    assert "no completed case in 1 of 8 periods" in reason(Case(make_panel(cells, roles=roles)))
 
 
 def test_too_few_periods_or_donors_are_refused(make_panel: MakePanel) -> None:
