@@ -19,7 +19,7 @@ from models.changes import (
     why_not,
 )
 from models.design import Design
-from models.did_units import MODEL, Units, joined, point
+from models.did.units import MODEL, Units, joined, point
 from models.effect import Effect, effect_of
 from models.estimate import Estimate, ModelOutput, NotEstimable, Scale
 from models.inference.anderson_rubin import Accepted, invert_headline, invert_permutation

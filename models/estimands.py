@@ -13,8 +13,8 @@ from models.changes import Weighting, change, weights_of, why_not
 from models.complier import complier_effect, listable
 from models.composition import at_fixed_mix, together_words
 from models.design import Design
-from models.did_tests import headline, permuted
-from models.did_units import MODEL, Units, gathered, grouped, joined, point
+from models.did.inference import headline, permuted
+from models.did.units import MODEL, Units, gathered, grouped, joined, point
 from models.estimate import Estimate, ModelOutput, NotEstimable
 from models.inference.refusal import NoInference
 from models.panel import Panel, select_areas

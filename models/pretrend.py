@@ -11,7 +11,7 @@ from models.bins import bin_values, bins_of
 from models.case import Case
 from models.changes import RESOLUTION, Weighting
 from models.design import Design
-from models.did_checks import HALVES, halves_of
+from models.did.checks import HALVES, halves_of
 from models.effect import Effect, effect, effect_of, row_of
 from models.estimate import Check, Evidence, Row, Status
 from models.inference.refusal import NoInference

@@ -157,7 +157,9 @@ def _unknown(f: _Finding) -> Complaint:
             unknown=True,
             instead=near,
         )
-    inner = [key for key in known if word in shape.fields((*section, key), {})]
+    beside = _inside_all(f.data, section)
+    sections = [key for key in known if any(isinstance(part, Mapping) for part in _inside(beside, key))]
+    inner = [key for key in sections if word in shape.fields((*section, key), f.data)]
     return Complaint(f.loc, f"{head}.", _home(word, known, inner), key=True, unknown=True)
 
 

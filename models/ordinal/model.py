@@ -6,7 +6,7 @@ from typing import Literal
 from models.case import Case
 from models.changes import Weighting
 from models.design import Design
-from models.did_checks import one_team
+from models.did.checks import one_team
 from models.estimate import Check, ModelOutput, NotEstimable
 from models.inference.refusal import NoInference
 from models.ordinal.analysis import MODEL, Analysis, Given, analyse, main_estimates, permuted

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from models.changes import Weighting
-from models.did_checks import same_seasons
+from models.did.checks import same_seasons
 from models.effect import Effect, effect_from, row_of
 from models.estimate import Check, Evidence, Figure, Quantity, Status
 from models.inference.refusal import NoInference

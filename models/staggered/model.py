@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from models import did_checks, numbers
+from models import numbers
 from models.changes import TOO_WIDE, change, limits_on_scale, on_scale
 from models.design import Design
+from models.did import checks as did_checks
 from models.estimate import Estimate, ModelOutput, NotEstimable, Scale
 from models.inference.refusal import NoInference, floor_words
 from models.panel import Panel

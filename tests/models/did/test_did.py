@@ -13,7 +13,7 @@ from models.arrays import FloatArray
 from models.changes import Weighting, change, weights_of
 from models.design import Design
 from models.did import DidOptions, estimates, fit
-from models.did_companions import MOST_RESAMPLED
+from models.did.companions import MOST_RESAMPLED
 from models.estimate import Check, Clusters, Estimate, ModelOutput, Scale, Status
 from models.inference.cr2 import bell_mccaffrey_df, cr2
 from models.inference.ferman_pinto import ferman_pinto

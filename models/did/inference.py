@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from models import numbers
 from models.design import Design
-from models.did_units import Found, Units, Words, compared, refused, tested
+from models.did.units import Found, Units, Words, compared, refused, tested
 from models.inference.blocks import block_test, blocks_of
 from models.inference.collapsed import collapsed_t
 from models.inference.cr2 import cr2

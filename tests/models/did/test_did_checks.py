@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from models.changes import change
 from models.design import Design
 from models.did import DidOptions, fit
-from models.did_checks import areas, areas_complete, earlier_gap, halves_of, one_team, seasons
+from models.did.checks import areas, areas_complete, earlier_gap, halves_of, one_team, seasons
 from models.estimate import Check, Status
 from models.panel import Cells, ContinuousCells, CountCells, Kind, Panel
 from models.periods import Periods, Role, TimeUnit, period_index

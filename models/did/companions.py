@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from models import numbers
 from models.changes import sizes_of
 from models.design import Design
-from models.did_tests import (
+from models.did.inference import (
     BLOCKS,
     CR2,
     JACKKNIFE,
@@ -19,7 +19,7 @@ from models.did_tests import (
     robust,
     studentised,
 )
-from models.did_units import Found, Refusal, Units, Words, compared, gathered, refused
+from models.did.units import Found, Refusal, Units, Words, compared, gathered, refused
 from models.inference.ferman_pinto import ferman_pinto
 from models.inference.headline import Method, choose
 from models.inference.refusal import NoInference

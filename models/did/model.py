@@ -5,17 +5,17 @@ from typing import Literal
 
 import numpy as np
 
-from models import did_checks
 from models.changes import Changes, Weighting, change, weights_of, why_not
 from models.design import Design
-from models.did_companions import companions
-from models.did_tests import ADJOINING, collapsed, headline, permuted, sampled
-from models.did_units import MODEL, Found, Units, gathered, grouped, point
+from models.did import checks as did_checks
+from models.did.companions import companions
+from models.did.inference import ADJOINING, collapsed, headline, permuted, sampled
+from models.did.units import MODEL, Found, Units, gathered, grouped, point
 from models.estimate import Estimate, ModelOutput, NotEstimable
 from models.inference.refusal import NoInference
 from models.panel import Panel, merge_treated, select_areas
 
-__all__ = ["Changes", "DidOptions", "change", "estimates", "fit"]
+__all__ = ["DidOptions", "change", "estimates", "fit"]
 
 ESTIMAND = "area ITT"
 NO_COMPARISON = "There is no comparison area, so a change cannot be told from what would have happened anyway."
