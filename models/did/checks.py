@@ -17,6 +17,8 @@ from models.periods import Periods, Role, TimeUnit
 from models.wording import WINDOW_WORDS, areas_words, listed, signed
 
 SHORTEST_HALF = 3
+LEAST_SEEN = 2 / 3
+"""Share of the periods of each window that an area needs, as in the comparative time series."""
 SEASON_TOLERANCE = 0.05  # whole years of weeks or days split a little unevenly over the months
 HALVES = {Role.BASELINE: "first half of the baseline", Role.FOLLOW_UP: "second half of the baseline"}
 
@@ -49,8 +51,23 @@ def areas_complete(panel: Panel, changes: Changes) -> Check:
         partial = [f"{panel.areas[a]} ({unseen[a]} of {in_window.sum()})" for a in np.flatnonzero(unseen)]
         if partial:
             finding = f"Periods without data in {listed(partial)}; rates are over the periods that have data."
+            thin = [panel.areas[a] for a in np.flatnonzero(_least_seen(panel) < LEAST_SEEN)]
+            if thin:
+                detail = (
+                    f"{listed(thin)} had data in less than two thirds of a window, so what the others went through in "
+                    "the rest of it counts as a difference: tests claim an effect too often. Use windows in which all "
+                    "areas have data."
+                )
+                return Check("areas_complete", Status.FAIL, finding, detail)
             return Check("areas_complete", Status.WARN, finding, "Other areas keep those periods.")
     return Check("areas_complete", Status.PASS, "Every area has data in the baseline and in the follow-up.")
+
+
+def _least_seen(panel: Panel) -> FloatArray:
+    """Share of the periods of a window with data, the smaller of the two windows', shape (A,)."""
+    seen = observed(panel.cells)
+    windows = (panel.periods.baseline, panel.periods.follow_up)
+    return np.min([seen[:, window].mean(axis=1) for window in windows], axis=0)
 
 
 def seasons(panel: Panel) -> Check:

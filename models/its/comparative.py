@@ -16,7 +16,7 @@ from models.effect import Effect, disagreement
 from models.estimate import Check, Estimate, Evidence, Figure, ModelOutput, NotEstimable, Quantity, Row, Status
 from models.inference.refusal import NoInference
 from models.its.comparative_areas import AreaNumbers, area_numbers, by_areas
-from models.its.comparative_layout import Layout, lay_out, refused
+from models.its.comparative_layout import AVERAGE_COMPARED, COMPARED, Layout, lay_out, refused
 from models.its.comparative_series import by_conformal, by_difference, by_stacking, difference, difference_path, pools
 from models.its.options import ItsOptions
 from models.its.terms import Season
@@ -25,6 +25,10 @@ from models.series.fit import refusal
 from models.wording import signed
 
 AREAS_CHECK, AGREEMENT_CHECK = "its_comparison_areas", "its_comparison_agreement"
+NONE_LEFT = (
+    "No comparison area has values in at least two thirds of the baseline and of the follow-up, and in enough periods "
+    "for these terms. Choose windows the comparison areas have, use fewer terms, or a longer time unit."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,14 @@ class _Part:
 
     estimates: tuple[Estimate, ...] = ()
     missing: tuple[NotEstimable, ...] = ()
+
+    def averages(self) -> tuple[Estimate, ...]:
+        """Estimates of the average effect."""
+        return tuple(e for e in self.estimates if e.estimand == AVERAGE_COMPARED)
+
+    def others(self) -> tuple[Estimate, ...]:
+        """Estimates of anything else: level, slope, the twelfth month."""
+        return tuple(e for e in self.estimates if e.estimand != AVERAGE_COMPARED)
 
 
 def comparative(panel: Panel, design: Design, options: ItsOptions, season: Season) -> ModelOutput:
@@ -53,10 +65,11 @@ def comparative(panel: Panel, design: Design, options: ItsOptions, season: Seaso
     -------
     ModelOutput
         For the average effect over follow-up, the changes in level and slope and the effect in the twelfth month: by
-        areas, a t test (the candidate for the headline) and a permutation test; by periods, the AR(1) regression of the
-        difference of the series; for the average also both series stacked, and a conformal test. The path
-        ``its_difference``. Two checks. Where one team serves several treated areas, the tests of the average by areas
-        again with those as one unit. Nothing if there are no comparison areas.
+        areas, a t test (the candidate for the headline) and a permutation test. By periods the average effect: the
+        AR(1) regression of the difference of the series, both series stacked, and a conformal test; what the first says
+        of level and slope stands beside the test by areas in the check of agreement, and with the estimates only if
+        there is no test by areas. The path ``its_difference``. Two checks. Where one team serves several treated areas,
+        the tests of the average by areas again with those as one unit. Nothing if there are no comparison areas.
     """
     if panel.n_comparison == 0:
         return ModelOutput()
@@ -64,6 +77,8 @@ def comparative(panel: Panel, design: Design, options: ItsOptions, season: Seaso
     obstacle = refusal(layout.terms.matrix, layout.window)
     if obstacle is not None:
         return ModelOutput(not_estimable=(refused("comparison with other areas", obstacle.reason),))
+    if layout.panel.n_comparison == 0:
+        return ModelOutput(not_estimable=(refused("comparison with other areas", NONE_LEFT),))
     found = area_numbers(layout)
     if isinstance(found, NoInference):
         areas = _Part(missing=(refused("estimate by areas", found.reason),))
@@ -72,10 +87,11 @@ def comparative(panel: Panel, design: Design, options: ItsOptions, season: Seaso
     merged = _as_one_unit(layout) if design.shared_delivery and panel.n_treated > 1 else _Part()
     periods, output = _by_periods(layout)
     checks = () if isinstance(found, NoInference) else (_areas_check(layout, found),)
+    agreement = _agreement(layout, (*areas.estimates, *merged.estimates), periods.estimates)
     return replace(
         output,
-        estimates=(*areas.estimates, *merged.estimates, *periods.estimates),
-        checks=(*checks, *_agreement(layout, (*areas.estimates, *merged.estimates), periods.estimates)),
+        estimates=(*areas.estimates, *merged.estimates, *(periods.averages() if agreement else periods.estimates)),
+        checks=(*checks, *agreement),
         not_estimable=(*areas.missing, *merged.missing, *periods.missing),
     )
 
@@ -128,20 +144,31 @@ def _areas_check(layout: Layout, found: AreaNumbers) -> Check:
     centre = float(others.mean())
     distance = abs(float(treated.mean()) - centre)
     as_far = int((np.abs(others - centre) >= distance).sum())
-    names = [name for name, kept in zip(panel.areas, found.kept, strict=True) if kept]
+    own = (
+        "Against its own trend the treated area" if len(treated) == 1 else "Against their own trends the treated areas"
+    )
+    alone = len(others) == 1  # it lies at the mean of the comparison areas, which is itself
+    status = Status.NOT_RUN if alone else Status.WARN if as_far else Status.PASS
+    lay = (
+        "one comparison area cannot show how far areas move by themselves"
+        if alone
+        else f"{as_far} of {len(others)} comparison areas lay as far from the comparison mean"
+    )
     rows = tuple(
-        Row(name, on_scale(panel.scale, float(np.clip(value, -700, 700))), group="Treated" if own else "Comparison")
-        for name, value, own in zip(names, values, found.treated, strict=True)
+        Row(name, on_scale(panel.scale, float(np.clip(value, -700, 700))), group="Treated" if mine else "Comparison")
+        for name, value, mine in zip(panel.areas, values, found.treated, strict=True)
     )
     return Check(
         id=AREAS_CHECK,
-        status=Status.WARN if as_far else Status.PASS,
+        status=status,
         finding=(
-            f"Against their own trends the treated areas changed by {signed(panel, float(treated.mean()))} on average "
-            f"and the comparison areas by {signed(panel, centre)}; {as_far} of {len(others)} comparison areas lay as "
-            "far from the comparison mean."
+            f"{own} changed by {signed(panel, float(treated.mean()))} on average "
+            f"and the comparison {'area' if alone else 'areas'} by {signed(panel, centre)}; {lay}."
         ),
-        detail="Where comparison areas move that far with nothing done to them, the treated areas could too.",
+        detail=(
+            "Where comparison areas move that far with nothing done to them, the treated areas could too."
+            f"{layout.left_out_words()}"
+        ),
         evidence=_evidence(
             panel,
             rows,
@@ -153,24 +180,19 @@ def _areas_check(layout: Layout, found: AreaNumbers) -> Check:
 
 
 def _agreement(layout: Layout, areas: Sequence[Estimate], periods: Sequence[Estimate]) -> tuple[Check, ...]:
-    """Say whether estimates that count periods agree with the one that counts areas."""
+    """Say whether estimates that count periods agree with the one that counts areas; on the average effect alone.
+
+    What both say of level, slope and the twelfth month stands below, without a verdict.
+    """
     main = next((e for e in areas if e.headline), None)
     beside = [e for e in (*areas, *periods) if main is not None and e.estimand == main.estimand and e is not main]
     if main is None or not beside:
         return ()
     words = [(e, disagreement(_effect(main), _effect(e))) for e in beside]
     against = [(e, says) for e, says in words if says]
-    rows = tuple(
-        Row(
-            e.method,
-            e.estimate,
-            lo=e.interval[0] if e.interval else None,
-            hi=e.interval[1] if e.interval else None,
-            p_value=e.p_value,
-            note=says,
-            chosen=e is main,
-        )
-        for e, says in ((main, ""), *words)
+    rows = (
+        *(_row(e, says, chosen=e is main) for e, says in ((main, ""), *words)),
+        *(_row(e) for e in _further(areas, periods, main)),
     )
     if against:
         first, says = against[0]
@@ -189,10 +211,27 @@ def _agreement(layout: Layout, areas: Sequence[Estimate], periods: Sequence[Esti
             evidence=_evidence(
                 layout.panel,
                 rows,
-                "The comparison of average effects, by how it is tested",
-                "The first row counts areas; rows on the groups' series count periods.",
+                "The comparison, by how it is tested",
+                "Rows of a regression per area count areas; rows on the groups' series count periods.",
             ),
         ),
+    )
+
+
+def _further(areas: Sequence[Estimate], periods: Sequence[Estimate], main: Estimate) -> list[Estimate]:
+    """What is asked besides the average: by the headline's test by areas, then by periods, question by question."""
+    found = []
+    for e in _Part(tuple(periods)).others():
+        found += [own for own in areas if own.estimand == e.estimand and own.method == main.method]
+        found.append(e)
+    return found
+
+
+def _row(e: Estimate, note: str = "", *, chosen: bool = False) -> Row:
+    lo, hi = e.interval or (None, None)
+    question = e.estimand.removesuffix(COMPARED)
+    return Row(
+        e.method, e.estimate, lo, hi, e.p_value, f"{question[:1].upper()}{question[1:]}", note=note, chosen=chosen
     )
 
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -9,14 +10,20 @@ from models.arrays import BoolArray, FloatArray
 from models.changes import LARGEST_LOG, TOO_WIDE, limits_on_scale
 from models.design import Design
 from models.estimate import Clusters, Estimate, NotEstimable, Scale
-from models.its.estimates import NAME, Asked, questions
+from models.its.estimates import AVERAGE, NAME, Asked, questions
 from models.its.options import ItsOptions
 from models.its.series import Series, pooled, window_of_fit
 from models.its.terms import ChangeShape, Extra, Season, Terms, build, event_terms, shock_terms
-from models.panel import Kind, Panel
-from models.wording import SHARES
+from models.its.words import number_of
+from models.panel import Kind, Panel, select_areas
+from models.periods import Periods
+from models.series.fit import refusal
+from models.wording import SHARES, listed
 
 ALONE, COMPARED = ", treated areas", ", treated less comparison areas"
+AVERAGE_COMPARED = f"{AVERAGE.removesuffix(ALONE)}{COMPARED}"
+LEAST_SHARE = Fraction(2, 3)
+"""Of the periods of a window that an area must have: beyond its own periods its line is guesswork, counted as data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +32,21 @@ class Layout:
 
     Attributes
     ----------
-    panel, design, options
+    panel
+        Without the comparison areas that have too little of a window.
+    design, options
         As the study gives them.
     window
         Periods a fit may use, shape (T,).
     terms
         The columns, the same for every area.
     asked
-        What is estimated; the first is the average effect over follow-up.
+        What is estimated; the first is the average effect over the periods `averaged`.
+    averaged
+        Periods of follow-up that every treated area has, shape (T,): over others an effect would be carried on, not
+        observed.
+    left_out
+        Names of comparison areas that have too little of a window.
     """
 
     panel: Panel
@@ -41,6 +55,8 @@ class Layout:
     window: BoolArray
     terms: Terms
     asked: tuple[Asked, ...]
+    averaged: BoolArray
+    left_out: tuple[str, ...] = ()
 
     @property
     def follow_up(self) -> BoolArray:
@@ -51,12 +67,23 @@ class Layout:
         """Pool some areas, a mask of shape (A,)."""
         return pooled(self.panel, members, self.window)
 
+    def left_out_words(self) -> str:
+        """Name the comparison areas that are left out, as a sentence; empty if there are none."""
+        if not self.left_out:
+            return ""
+        unit = self.panel.periods.unit.value
+        return (
+            f" Left out for want of data: {listed(self.left_out)}, with values in fewer than two thirds of the {unit}s "
+            "of the baseline or of the follow-up."
+        )
+
 
 def lay_out(panel: Panel, design: Design, options: ItsOptions, season: Season) -> Layout:
     """Lay out the regression that every area and every pool is fitted by.
 
     What else happened, in any of the areas, has the same columns for all: an area's number then owes nothing to a
-    choice of terms made for it alone.
+    choice of terms made for it alone. Comparison areas with values in under two thirds of a window, or in too few
+    periods for the terms, are left out.
     """
     periods = panel.periods
     shocks = design.shocks if options.shocks == "modelled" else ()
@@ -68,13 +95,46 @@ def lay_out(panel: Panel, design: Design, options: ItsOptions, season: Season) -
         event_terms(periods, design.events, panel.areas).told_by(window),
         shock_terms(periods, shocks, by_year=True).told_by(window) if shocks else Extra.none(len(periods)),
     )
-    everywhere = Series(np.zeros(len(periods)), np.ones(len(periods)), window, np.zeros_like(window))
-    asked = tuple(
+    seen = values_seen(panel, window)
+    shared = seen[panel.treated].all(axis=0) & periods.follow_up
+    keep = panel.treated | np.asarray(
+        [enough(periods, window, own) and refusal(terms.matrix, own) is None for own in seen], dtype=np.bool_
+    )
+    left_out = tuple(name for name, kept in zip(panel.areas, keep, strict=True) if not kept)
+    averaged = shared if shared.any() else window & periods.follow_up
+    asked = asked_over(periods, averaged, terms)
+    return Layout(select_areas(panel, keep), design, options, window, terms, asked, averaged, left_out)
+
+
+def asked_over(periods: Periods, averaged: BoolArray, terms: Terms) -> tuple[Asked, ...]:
+    """Ask for the average effect over these periods of follow-up, shape (T,), and what else the shape holds."""
+    series = Series(np.zeros(len(periods)), np.ones(len(periods)), averaged, np.zeros_like(averaged))
+    return tuple(
         Asked(each.estimand.removesuffix(ALONE) + COMPARED, each.weights)
-        for each in questions(periods, everywhere, terms)
+        for each in questions(periods, series, terms)
         if not each.weights[~terms.change].any()
     )
-    return Layout(panel, design, options, window, terms, asked)
+
+
+def values_seen(panel: Panel, window: BoolArray) -> BoolArray:
+    """Periods of a window (T,) in which each area has a value of its own, shape (A, T)."""
+    return np.stack([pooled(panel, own, window).usable for own in np.eye(len(panel.areas), dtype=np.bool_)])
+
+
+def enough(periods: Periods, window: BoolArray, seen: BoolArray) -> bool:
+    """Whether these periods, shape (T,), are at least two thirds of the baseline's and of the follow-up's."""
+    sides = (window & periods.baseline, window & periods.follow_up)
+    return all(int((seen & side).sum()) >= LEAST_SHARE * int(side.sum()) for side in sides)
+
+
+def periods_of(layout: Layout, seen: BoolArray) -> str:
+    """Say how much of each window these periods are: "36 of 36 months of baseline and 6 of 12 of follow-up"."""
+    periods, window = layout.panel.periods, layout.window
+    before, after = (
+        (int((seen & window & side).sum()), int((window & side).sum()))
+        for side in (periods.baseline, periods.follow_up)
+    )
+    return f"{before[0]} of {number_of(before[1], periods.unit)} of baseline and {after[0]} of {after[1]} of follow-up"
 
 
 def linear(kind: Kind, series: Series) -> tuple[FloatArray, BoolArray]:

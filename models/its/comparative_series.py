@@ -12,11 +12,13 @@ import numpy as np
 from models.arrays import BoolArray, FloatArray
 from models.estimate import Clusters, Estimate, NotEstimable, Path, PathPoint
 from models.inference.refusal import NoInference
-from models.its.comparative_layout import Layout, Test, estimate, impossible, linear, refused
+from models.its.comparative_layout import Layout, Test, asked_over, estimate, impossible, linear, refused
 from models.its.engines import SHORT, fit_by, own_regression
 from models.its.estimates import Asked
 from models.its.measured import Measured, size_words
 from models.its.series import Series, observed_values
+from models.its.setup import LEAST_POINTS
+from models.its.words import number_of
 from models.panel import Kind
 from models.periods import Role
 from models.series.ar1 import ar1_reml
@@ -72,6 +74,13 @@ def difference(layout: Layout, pair: Pair) -> Difference | NoInference:
     kind = layout.panel.kind
     (first, seen), (second, also) = (linear(kind, series) for series in pair)
     used = seen & also
+    periods = layout.panel.periods
+    before, after = (int((used & side).sum()) for side in (periods.baseline, periods.follow_up))
+    if min(before, after) < LEAST_POINTS:
+        return NoInference(
+            f"Both groups have values in {number_of(before, periods.unit)} of baseline and {after} of follow-up, and "
+            f"at least {LEAST_POINTS} of each are needed. Use longer windows, or a longer time unit."
+        )
     if kind is Kind.COUNT and (pair.treated.usable & pair.comparison.usable & ~used).any():
         return NoInference(NO_EVENTS.format(unit=layout.panel.periods.unit.value))
     weights = None
@@ -86,11 +95,12 @@ def difference(layout: Layout, pair: Pair) -> Difference | NoInference:
 
 
 def by_difference(layout: Layout, found: Difference) -> tuple[list[Estimate], list[NotEstimable]]:
-    """Answer every question from the difference series."""
+    """Answer every question from the difference series, the average over the periods of follow-up in it."""
     fit = found.fit
     note = _note(f"Rests on {DIFFERENCE}, which takes out what moves both alike.", Measured.DIFFERENCE, layout)
     method = f"difference of the groups' series, {fit.method}"
-    tests = [(asked, _test(layout, fit.contrast(asked.weights), method, note)) for asked in layout.asked]
+    questions = asked_over(layout.panel.periods, found.used & layout.follow_up, layout.terms)
+    tests = [(asked, _test(layout, fit.contrast(asked.weights), method, note)) for asked in questions]
     return _estimates(layout, tests, found.used)
 
 
@@ -101,7 +111,10 @@ def by_stacking(layout: Layout, pair: Pair) -> tuple[list[Estimate], list[NotEst
         fit_by(regression, series, layout.terms, layout.options.lags)
         for regression, series in zip(regressions, pair, strict=True)
     ]
-    asked = layout.asked[0]
+    both = pair.treated.usable & pair.comparison.usable
+    if int((both & layout.follow_up).sum()) < LEAST_POINTS:
+        return [], []  # the difference of the series is refused for the same reason, and says it
+    asked = asked_over(layout.panel.periods, both & layout.follow_up, layout.terms)[0]
     known = [fit for fit in fits if isinstance(fit, SeriesFit)]
     for fit in fits:
         if isinstance(fit, NoInference):
@@ -113,7 +126,7 @@ def by_stacking(layout: Layout, pair: Pair) -> tuple[list[Estimate], list[NotEst
     )
     method = f"groups' series stacked, {regressions[0]}"
     test = _test(layout, found, method, _note(says, Measured.STACKED, layout))
-    return _estimates(layout, [(asked, test)], pair.treated.usable & pair.comparison.usable)
+    return _estimates(layout, [(asked, test)], both)
 
 
 def stacked(treated: Contrast, comparison: Contrast) -> Contrast:
@@ -127,19 +140,14 @@ def stacked(treated: Contrast, comparison: Contrast) -> Contrast:
 
 
 def by_conformal(layout: Layout, found: Difference) -> tuple[list[Estimate], list[NotEstimable]]:
-    """Test the difference series by cyclic shifts: its level and season, and no trend of its own.
-
-    A trend fitted over all periods would follow a lasting effect so closely that no effect could be ruled out.
-    """
-    keep = ~layout.terms.change
-    keep[1] = False  # the trend
-    matrix = layout.terms.matrix[:, keep]
+    """Test the difference series by cyclic shifts of what its level, trend and season leave."""
+    matrix = layout.terms.matrix[:, ~layout.terms.change]
     result = conformal(found.values, matrix, found.used, layout.follow_up, layout.design.level, found.weights)
     if isinstance(result, NoInference):
         return [], [refused(f"conformal test of {DIFFERENCE}", result.reason)]
     says = (
-        f"Shifts the residuals of {DIFFERENCE} round the clock and asks how often follow-up stands out as much; it "
-        f"lets the groups differ by a constant and a season, not by a trend. {result.reason}"
+        f"Shifts the residuals of {DIFFERENCE} round the clock and asks how often follow-up stands out as much. "
+        f"{result.reason}"
     )
     method = f"difference of the groups' series, conformal test over {result.shifts:,} shifts"
     note = _note(says.strip(), Measured.CONFORMAL, layout)
@@ -204,4 +212,5 @@ def _estimates(
 
 
 def _note(says: str, measured: Measured, layout: Layout) -> str:
-    return f"{says} Its interval counts {layout.panel.periods.unit.value}s, not areas. {size_words(measured)}"
+    counted = f"Its interval counts {layout.panel.periods.unit.value}s, not areas."
+    return f"{says} {counted} {size_words(measured)}{layout.left_out_words()}"

@@ -6,11 +6,13 @@ season. Counts are modelled as rates with the exposure as offset; every other ki
 period, weighted by the cases behind it. The comparative series is `models.its.comparative`.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from models.case import Case
 from models.design import Design
-from models.estimate import Check, ModelOutput, NotEstimable, Path, PathPoint, Scale
+from models.estimate import Check, Estimate, ModelOutput, NotEstimable, Path, PathPoint, Scale
 from models.inference.refusal import NoInference
 from models.its.alternatives import as_effect, methods_check, shocks_check
 from models.its.averted import averted_check
@@ -35,6 +37,10 @@ IMPOSSIBLE = (
 NO_INTERVAL = (
     "The series follows the fitted line exactly, so nothing in it shows how far chance could move the estimates; "
     "they stand without an interval."
+)
+UNTESTED = (
+    "There are comparison areas, but no test by areas that could carry the headline; what compares the groups' series "
+    "counts periods too."
 )
 BEYOND = (
     "The interval of a ratio runs past any number worth printing: the series is too short, too sparse or too erratic "
@@ -75,13 +81,20 @@ def fit(case: Case, design: Design, options: ItsOptions) -> ModelOutput:
     if not panel.n_comparison:
         return own
     beside = comparative(panel, design, options, season)
-    mine = tuple(e.as_companion() for e in own.estimates) if has_headline(beside) else own.estimates
+    by_areas = has_headline(beside)
+    mine = tuple(e.as_companion() if by_areas else _without_test_by_areas(e) for e in own.estimates)
     return ModelOutput(
-        estimates=(*mine, *beside.estimates),
+        # What other models are compared with, and a reader sees first, is the estimate that counts areas.
+        estimates=(*beside.estimates, *mine) if by_areas else (*mine, *beside.estimates),
         paths=(*own.paths, *beside.paths),
         checks=(*own.checks, *beside.checks),
         not_estimable=(*own.not_estimable, *beside.not_estimable),
     )
+
+
+def _without_test_by_areas(e: Estimate) -> Estimate:
+    """Say of the headline of a single series why the comparison areas do not carry it."""
+    return replace(e, note=f"{e.note} {UNTESTED}") if e.headline else e
 
 
 def _refused(reason: str, checks: tuple[Check, ...]) -> ModelOutput:

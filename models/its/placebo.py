@@ -11,6 +11,7 @@ from models.effect import Effect, row_of
 from models.estimate import Check, Evidence, Figure, Quantity, Row, Status
 from models.inference.refusal import NoInference
 from models.its.alternatives import average_of
+from models.its.measured import Measured, size_words
 from models.its.options import ItsOptions
 from models.its.setup import Setup, prepare
 from models.its.words import number_of
@@ -159,5 +160,5 @@ def _finding(panel: Panel, found: Conformal) -> str:
 def _detail(panel: Panel, found: Conformal) -> str:
     return (
         f"It supposes a constant effect ({signed(panel, found.estimate)}) and errors that are as likely at one time as "
-        f"at another. Its smallest possible p is 1 in {found.shifts:,}."
+        f"at another. Its smallest possible p is 1 in {found.shifts:,}. {size_words(Measured.CONFORMAL_ALONE)}"
     )

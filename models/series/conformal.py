@@ -1,6 +1,10 @@
 """Conformal test of a constant effect on one series, by shifting its residuals round the clock.
 
-Chernozhukov, Wuethrich and Zhu 2021, Journal of the American Statistical Association 116:1849.
+After Chernozhukov, Wuethrich and Zhu 2021, Journal of the American Statistical Association 116:1849; the statistic is
+another. The mean of the residuals in the periods tested, as there, is the same thing where the design is a constant;
+but a trend follows a lasting effect, some shifts of its residuals then have means as large as the unshifted ones, and
+no effect, however large, could be rejected. Residuals weighted by those of the effect itself, and divided by their
+standard deviation under independent errors, are largest unshifted (Cauchy and Schwarz).
 """
 
 from dataclasses import dataclass
@@ -25,10 +29,10 @@ class Conformal:
     Attributes
     ----------
     estimate
-        Constant effect that is least rejected: the one that leaves residuals of mean zero in the periods tested.
+        Constant effect that is least rejected: its coefficient beside the design, by least squares.
     p_value, attainable_p
-        For no effect; and the p that a constant effect without bound would reach: at least 1/n, and more where trend
-        and season follow such an effect.
+        For no effect; and the p that a constant effect without bound would reach: at least 1/n, and more where a shift
+        of the effect cannot be told from it, trend and season taken out.
     interval
         Smallest and largest constant effect not rejected; None if none could be.
     reason
@@ -72,26 +76,27 @@ def conformal(
 
     Notes
     -----
-    Under an effect b the design is fitted to ``y - b x after`` over *all* periods; with u its residuals, the statistic
-    is the size of the mean of u over `after`, and p is the share of the n cyclic shifts of u whose statistic is at
-    least as large, the unshifted one among them. Exact if the errors' distribution does not change under shifts; near
-    to it for a stationary series that is long beside its memory. A hole in the series is closed: shifts go over the
-    periods in use. The effects not rejected need not form an interval; the smallest and the largest are given.
+    Under an effect b the design is fitted to ``y - b x after`` over *all* periods, which leaves residuals u. With e the
+    residuals of `after` itself, the statistic of the k-th cyclic shift is ``|<e_k, u>| / |M e_k|``, e_k being e shifted
+    by k and M what the design leaves; p is the share of the n shifts whose statistic is at least that of k = 0, the
+    size of the effect in standard errors. Exact for a constant design and errors whose distribution does not change
+    under shifts; near to it for others and for a stationary series that is long beside its memory. A hole in the series
+    is closed. The effects not rejected need not form an interval; the smallest and the largest are given.
     """
     obstacle = refusal(design, used) or _no_contrast(used, after)
     if obstacle is not None:
         return obstacle
-    n, chosen = int(used.sum()), after[used]
+    n = int(used.sum())
     root = np.ones(n) if weights is None else np.sqrt(weights[used])
     columns = design[used] * root[:, None]
-    series, effect = (_residual(columns, root * x) for x in (y[used], chosen.astype(np.float64)))
+    series, effect = (_residual(columns, root * x) for x in (y[used], after[used].astype(np.float64)))
     if is_exact(series / root, y[used]):
         return NoInference("The series follows its line exactly, so nothing in it shows how far chance could move it.")
-    first, second = _shifted_means(series, chosen), _shifted_means(effect, chosen)
-    if abs(second[0]) <= TIE:
+    if float(np.abs(effect).max()) <= TIE * float(root.max()):
         return NoInference("The periods left cannot tell an effect from trend and season. Use longer windows.")
-    slack = TIE * float(np.abs(series).max())
-    attainable = float((np.abs(second) >= abs(second[0]) - TIE).mean())
+    first, second = _standardised(columns, effect, series, effect)
+    slack = TIE * float(np.linalg.norm(series))
+    attainable = float((np.abs(second) >= abs(second[0]) * (1 - TIE)).mean())
     p_value = float((np.abs(first) >= abs(first[0]) - slack).mean())
     possible = attainable <= 1 - level + TIE
     return Conformal(
@@ -124,11 +129,18 @@ def _residual(columns: FloatArray, value: FloatArray) -> FloatArray:
     return np.asarray(value - columns @ solve(columns, value)[0], dtype=np.float64)
 
 
-def _shifted_means(residual: FloatArray, chosen: BoolArray) -> FloatArray:
-    """Mean over the chosen places of every cyclic shift of the residuals, the unshifted one first, shape (n,)."""
-    n = len(residual)
-    places = (np.flatnonzero(chosen)[None, :] + np.arange(n)[:, None]) % n
-    return np.asarray(residual[places].mean(axis=1), dtype=np.float64)
+def _standardised(columns: FloatArray, effect: FloatArray, *residuals: FloatArray) -> tuple[FloatArray, ...]:
+    """Statistic of every cyclic shift with its sign, the unshifted one first, shape (n,) for each of the residuals.
+
+    A shift that the design follows has no statistic; it is given that of no shift, and so always counts.
+    """
+    n = len(effect)
+    shifted = effect[(np.arange(n)[None, :] - np.arange(n)[:, None]) % n]
+    basis = np.linalg.qr(columns)[0]
+    size = np.linalg.norm(shifted - (shifted @ basis) @ basis.T, axis=1)
+    known = size > TIE * size[0]
+    made = [np.divide(shifted @ residual, size, out=np.zeros(n), where=known) for residual in residuals]
+    return tuple(np.where(known, each, each[0]) for each in made)
 
 
 def _not_rejected(first: FloatArray, second: FloatArray, slack: float, level: float) -> tuple[float, float]:

@@ -146,59 +146,6 @@ def quasi_aic(log_likelihood: float, dispersion: float, terms: int) -> float:
     return -2 * log_likelihood / max(dispersion, 1.0) + 2 * (terms + 1)
 
 
-def draw_counts(
-    fit: SeriesFit,
-    family: Family,
-    design: FloatArray,
-    exposure: FloatArray,
-    draws: int,
-    rng: np.random.Generator,
-    *,
-    noise: bool = True,
-    normal: bool = False,
-) -> FloatArray:
-    """Draw counts that the fit expects under a design, such as one without the change.
-
-    Parameters
-    ----------
-    fit, family
-        A fit of this module.
-    design, exposure
-        Shape (m, k) and (m,), exposure > 0.
-    draws
-        Number of draws.
-    rng
-        Source of chance.
-    noise
-        Whether each count also varies around its expectation as the family says: Poisson; with the variance
-        ``dispersion x mean`` (a gamma mixture; Poisson if the dispersion is below 1); or ``mu + alpha mu^2``. Periods
-        vary independently of each other.
-    normal
-        Whether coefficients are drawn from a normal distribution, as is usual, and not from t on `fit.df`, which is
-        right in short series.
-
-    Returns
-    -------
-    FloatArray
-        Shape (draws, m).
-    """
-    k = len(fit.params)
-    values, vectors = np.linalg.eigh(fit.covariance)
-    moved = rng.normal(size=(draws, k)) * np.sqrt(np.maximum(values, 0.0)) @ vectors.T
-    if not normal:
-        moved *= np.sqrt(fit.df / rng.chisquare(fit.df, size=(draws, 1)))
-    predictor = (fit.params + moved) @ design.T + np.log(exposure)
-    mean = np.exp(np.clip(predictor, -700, 40))  # beyond e^40 no generator of counts reaches
-    if not noise:
-        return mean
-    if family is Family.QUASI_POISSON and (fit.dispersion or 0.0) > 1.0:
-        extra = (fit.dispersion or 1.0) - 1.0
-        mean = rng.gamma(np.maximum(mean / extra, 1e-300), extra)
-    elif family is Family.NEGATIVE_BINOMIAL and fit.overdispersion:
-        mean = mean * rng.gamma(1 / fit.overdispersion, fit.overdispersion, size=mean.shape)
-    return np.asarray(rng.poisson(mean), dtype=np.float64)
-
-
 def _link(alpha: float) -> Link:
     """Counts with variance mu + alpha mu^2 and a log link; Poisson for alpha 0."""
 

@@ -1,7 +1,7 @@
 """Interrupted time series under test: each gives p and the interval of the average effect over follow-up for one run.
 
 Single series and comparisons go through the shipped engines on the pooled series; the estimate by areas through the
-shipped area-level test on numbers that `test_its_size_slice.py` shows to be those of `comparative`.
+shipped area-level test on numbers that `test_its_calibration.py` shows to be those of `comparative`.
 """
 
 from collections.abc import Callable, Mapping
@@ -158,9 +158,7 @@ def _conformal_alone(data: Runs, run: int) -> Answer | None:
 
 
 def _conformal(data: Runs, run: int) -> Answer | None:
-    keep = ~data.layout.terms.change
-    keep[1] = False  # the trend, as in `by_conformal`
-    return _shifted(data.difference(run), data.matrix[:, keep], data)
+    return _shifted(data.difference(run), data.matrix[:, ~data.layout.terms.change], data)
 
 
 def area_values(data: Runs, run: int) -> FloatArray:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from its_methods import METHODS, Answer, Runs, layout_of
-from size_worlds import COUNT_SD, DAYS_IN_MONTH, DESIGNS, INCIDENTS, KINDS, Layout, World, simulate
+from size_worlds import COUNT_SD, DAYS_IN_MONTH, DESIGNS, INCIDENTS, KINDS, TREATED, Layout, World, simulate
 
 from models.arrays import FloatArray
 from models.panel import Cells, CountCells, Kind
@@ -37,10 +37,26 @@ WORLDS: Mapping[str, World] = {
     "count": World(Kind.COUNT, "recorded incidents around a yearly cycle", steady, INCIDENTS),
     "drift": KINDS["count"],  # and all areas also share a random walk, which no single series can tell from an effect
 }
-LETTERS = ("A", "B", "C", "D", "H")
+LETTERS = ("A", "B", "C", "D", "H", "E")
 IMPACTS = ("level_and_slope", "level")
 EFFECTS: Mapping[str, float] = {"continuous": 0.0, "count": float(np.log(0.7)), "drift": float(np.log(0.7))}
 """Effect put in for the coverage: a mean's interval moves with its effect, so that none is as good as any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What differs from the standard pilots.
+
+    Attributes
+    ----------
+    shock
+        Takes the place of the design's own, in standard deviations of a month; None: as the design says.
+    treated
+        Treated areas of the seven.
+    """
+
+    shock: float | None = None
+    treated: int = TREATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +90,9 @@ class Cell:
         return float(np.sqrt(self.share * (1 - self.share) / self.runs))
 
 
+USUAL = Setting()
+
+
 def cells(
     world: str,
     design: str,
@@ -81,17 +100,15 @@ def cells(
     runs: int,
     *,
     effect: float = 0.0,
-    shock: float | None = None,
+    setting: Setting = USUAL,
     seed: int = 1,
     names: Sequence[str] = (),
 ) -> dict[str, Cell]:
-    """Try every method for this world, or those named, on so many runs (fewer for the slow ones).
-
-    `shock` takes the place of the design's own, in standard deviations of a month.
-    """
+    """Try every method for this world, or those named, on so many runs (fewer for the slow ones)."""
     rng = np.random.default_rng([seed, list(WORLDS).index(world), LETTERS.index(design)])
+    shock = setting.shock
     errors = DESIGNS[design] if shock is None else replace(DESIGNS[design], shock=shock)
-    stack = simulate(WORLDS[world], errors, STANDARD, runs, rng, effect)
+    stack = simulate(WORLDS[world], errors, replace(STANDARD, treated=setting.treated), runs, rng, effect)
     data = Runs.of(stack, layout_of(stack.run(0), impact))
     found = {}
     for name, method in METHODS.items():
@@ -117,15 +134,25 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=2000, help="simulated pilots; slow methods take fewer")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--shock", type=float, help="SD of a shock to each area's follow-up, for the design's own")
+    parser.add_argument("--treated", type=int, default=TREATED, help="treated areas of the seven")
+    parser.add_argument("--methods", nargs="*", default=(), help="names of methods; without it all")
     parser.add_argument("--coverage", action="store_true", help="put an effect in, and count intervals that hold it")
     options = parser.parse_args()
+    setting = Setting(options.shock, options.treated)
     begun = time.perf_counter()
     for world in options.world:
         effect = EFFECTS[world] if options.coverage else 0.0
         for impact in options.impact:
             for letter in options.designs:
                 found = cells(
-                    world, letter, impact, options.runs, effect=effect, shock=options.shock, seed=options.seed
+                    world,
+                    letter,
+                    impact,
+                    options.runs,
+                    effect=effect,
+                    setting=setting,
+                    seed=options.seed,
+                    names=options.methods,
                 )
                 for name, cell in found.items():
                     tried = cell.intervals if options.coverage else cell.runs

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 from its_methods import BY_AREAS_PERMUTED, BY_AREAS_T, METHODS, PAIRS, Runs, layout_of
-from its_size import STANDARD, WORLDS, cells
+from its_size import STANDARD, WORLDS, Setting, cells
 from size_worlds import DESIGNS, simulate
 
 from models.case import Case
 from models.design import Design
-from models.its import ItsOptions, fit
+from models.its import AVERAGE, ItsOptions, fit
 from models.its.comparative import comparative
-from models.its.measured import NOTABLE, SIZES, Measured, size_words
+from models.its.measured import NOISIER, NOISIER_ALONE, NOTABLE, SIZES, Measured, noisier_words, size_words
 from models.its.terms import Season
 
 SAME = 1e-9  # the same arithmetic in another order
@@ -52,7 +52,8 @@ def test_the_methods_measured_are_those_of_the_comparison(world: str) -> None:
 def test_the_single_series_measured_is_that_of_the_model(world: str, name: Measured) -> None:
     stack = simulate(WORLDS[world], DESIGNS["B"], STANDARD, 1, np.random.default_rng(SEED), -0.2)
     data = Runs.of(stack, layout_of(stack.run(0), "level_and_slope"))
-    found = fit(Case(stack.run(0)), Design(), ItsOptions(harmonics=PAIRS)).estimates[0]
+    estimates = fit(Case(stack.run(0)), Design(), ItsOptions(harmonics=PAIRS)).estimates
+    found = next(e for e in estimates if e.estimand == AVERAGE)
     answer = METHODS[name.value].answer(data, 0)
     assert answer is not None
     assert answer.p_value == pytest.approx(found.p_value, abs=1e-7)
@@ -73,12 +74,22 @@ def test_a_slice_of_the_table_for_means() -> None:
 
 def test_every_test_has_its_size_in_words_and_those_above_seven_per_cent_print_it() -> None:
     for name in Measured:
-        if name is Measured.CONFORMAL_ALONE:
-            continue
         words = size_words(name)
         for share in SIZES[name]:
             assert f"{share:.0f}" in words
-        assert max(SIZES[name]) > NOTABLE  # a shock to areas is beyond any of them
+        shifts = name in {Measured.CONFORMAL, Measured.CONFORMAL_ALONE}
+        assert (max(SIZES[name]) > NOTABLE) is not shifts  # a shock to areas is beyond the others
+
+
+def test_by_areas_with_noisier_treated_areas_is_as_the_note_says() -> None:
+    names = (BY_AREAS_T, BY_AREAS_PERMUTED)
+    for treated, size in ((2, NOISIER), (1, NOISIER_ALONE)):
+        found = cells(
+            "continuous", "E", "level", RUNS, setting=Setting(treated=treated), seed=SEED, names=names[:treated]
+        )
+        for cell in found.values():
+            assert abs(cell.share - size / 100) < error(size / 100, RUNS, 2000)
+        assert f"one in {size:.0f} of 100" in noisier_words(treated)
 
 
 @pytest.mark.slow

@@ -54,6 +54,16 @@ def test_periods_missing_from_a_count_are_named(make_panel: MakePanel) -> None:
     assert "B (2 of 6)" in found.finding
 
 
+@pytest.mark.parametrize(("missing", "status"), [([4, 5], Status.FAIL), ([5], Status.WARN)])
+def test_most_of_a_window_must_have_data(make_panel: MakePanel, missing: list[int], status: Status) -> None:
+    exposure = np.full((3, 6), 10.0)
+    exposure[1, missing] = 0
+    panel = make_panel(CountCells(np.where(exposure > 0, 5.0, 0.0), exposure))
+    found = areas_complete(panel, change(panel, panel.periods.baseline, panel.periods.follow_up))
+    assert found.status is status
+    assert ("B had data in less than two thirds of a window" in found.detail) is (status is Status.FAIL)
+
+
 def test_complete_areas_pass(make_panel: MakePanel, any_cells: AnyCells) -> None:
     panel = make_panel(any_cells(Kind.COUNT, 3, 6, 1))
     assert areas_complete(panel, change(panel, panel.periods.baseline, panel.periods.follow_up)).status is Status.PASS

@@ -55,12 +55,40 @@ def test_a_large_effect_has_the_smallest_p_there_is() -> None:
     assert found.p_value == found.attainable_p == 1 / 48
 
 
-def test_a_trend_that_follows_the_effect_leaves_no_interval_and_it_says_so() -> None:
+def test_a_statistic_by_hand_with_a_trend_and_a_season() -> None:
     t = np.arange(48.0)
-    found = shifted(noise(1) + 50 * AFTER, design=np.column_stack([CONSTANT, t]))
-    assert found.attainable_p > 0.05
+    design = np.column_stack([CONSTANT, t, np.cos(np.pi * t / 6), np.sin(np.pi * t / 6)])
+    y = noise(4) + 0.8 * AFTER
+    maker = np.eye(48) - design @ np.linalg.pinv(design)
+    effect, residual = maker @ AFTER, maker @ y
+    rolled = [np.roll(effect, k) for k in range(48)]
+    sizes = np.abs([e @ residual / np.linalg.norm(maker @ e) for e in rolled])
+    found = shifted(y, design)
+    assert found.p_value == pytest.approx((sizes >= sizes[0] - 1e-9).mean())
+    assert found.estimate == pytest.approx(np.linalg.lstsq(np.column_stack([design, AFTER]), y, rcond=None)[0][-1])
+
+
+@pytest.mark.parametrize(("before", "after"), [(24, 12), (36, 12), (48, 12), (48, 24)])
+def test_a_trend_does_not_hide_a_large_effect(before: int, after: int) -> None:
+    n = before + after
+    t = np.arange(n, dtype=float)
+    design = np.column_stack([np.ones(n), t, np.cos(np.pi * t / 6), np.sin(np.pi * t / 6)])
+    y = np.random.default_rng(n).normal(size=n) + 0.3 * t + 50 * (t >= before)
+    found = conformal(y, design, np.ones(n, dtype=bool), t >= before, 0.95)
+    assert isinstance(found, Conformal)
+    assert found.p_value == found.attainable_p == 1 / n
+    assert found.interval is not None
+    assert found.interval[0] < 50 < found.interval[1]
+
+
+def test_a_short_series_with_a_trend_leaves_no_interval_and_it_says_so() -> None:
+    used = np.arange(48) >= 30
+    t = np.arange(48.0)
+    found = conformal(noise(1) + 50 * AFTER, np.column_stack([CONSTANT, t]), used, AFTER & used, 0.95)
+    assert isinstance(found, Conformal)
+    assert found.attainable_p >= 1 / 18
     assert found.interval is None
-    assert "trend" in found.reason
+    assert "shifts are too few" in found.reason
 
 
 def test_no_effect_in_a_short_series_can_be_ruled_out_at_the_level() -> None:
@@ -76,6 +104,19 @@ def test_it_refuses_without_periods_on_both_sides_or_without_noise() -> None:
         found = conformal(y, CONSTANT, used, AFTER, 0.95)
         assert isinstance(found, NoInference)
         assert word in found.reason
+
+
+@pytest.mark.parametrize(("before", "size", "power"), [(24, 0.017, 0.40), (36, 0.027, 0.68), (48, 0.046, 0.84)])
+def test_with_trend_and_season_it_holds_its_size_and_has_power(before: int, size: float, power: float) -> None:
+    # 12 periods after; an effect of two standard deviations of a month; 600 runs, standard errors to .9 and 2 points.
+    n, runs = before + 12, 600
+    t = np.arange(n, dtype=float)
+    design = np.column_stack([np.ones(n), t, np.cos(np.pi * t / 6), np.sin(np.pi * t / 6)])
+    y = np.random.default_rng(before).normal(size=(runs, n))
+    for effect, expected, near in ((0.0, size, 0.03), (2.0, power, 0.08)):
+        found = [conformal(x + effect * (t >= before), design, np.ones(n, bool), t >= before, 0.95) for x in y]
+        p = np.array([f.p_value for f in found if isinstance(f, Conformal)])
+        assert float((p <= 0.05).mean()) == pytest.approx(expected, abs=near)
 
 
 def test_the_size_is_five_per_cent_where_shifts_change_nothing() -> None:

@@ -3,13 +3,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from models.arrays import BoolArray, FloatArray
 from models.inference.refusal import NoInference
 from models.series.counts import (
     Family,
-    draw_counts,
     fit_counts,
     negative_binomial,
     poisson,
@@ -133,38 +131,3 @@ def test_a_stretch_without_events_is_refused_in_words() -> None:
 def test_qaic_by_hand() -> None:
     assert quasi_aic(-100.0, 2.0, 4) == pytest.approx(100 + 10)
     assert quasi_aic(-100.0, 0.5, 4) == pytest.approx(200 + 10)  # less than chance counts as chance
-
-
-DRAWS = 40_000
-
-
-@pytest.mark.parametrize("family", list(Family))
-def test_draws_have_the_mean_and_the_variance_of_their_family(family: Family) -> None:
-    arguments = series("strong")
-    fit = fit_of(fit_counts(family, *arguments))
-    _, exposure, design, _ = arguments
-    rng = np.random.default_rng(5)
-    drawn = draw_counts(fit, family, design[:3], exposure[:3], DRAWS, rng)
-    mean = exposure[:3] * np.exp(design[:3] @ fit.params)
-    spread = np.einsum("tk,kl,tl->t", design[:3], fit.covariance, design[:3]) * fit.df / (fit.df - 2)
-    extra = {
-        Family.POISSON: mean,
-        Family.QUASI_POISSON: mean * (fit.dispersion or 0),
-        Family.NEGATIVE_BINOMIAL: mean + (fit.overdispersion or 0) * mean**2,
-    }[family]
-    expected = extra + mean**2 * spread
-    np.testing.assert_allclose(drawn.mean(axis=0), mean, rtol=0.02)
-    np.testing.assert_allclose(drawn.var(axis=0), expected, rtol=0.06)  # 40,000 draws: 0.7% and skew
-
-
-def test_draws_of_parameters_alone_have_the_interval_of_the_fit() -> None:
-    arguments = series("short")
-    fit = fit_of(quasi_poisson(*arguments))
-    rng = np.random.default_rng(6)
-    only = draw_counts(fit, Family.QUASI_POISSON, arguments[2][-1:], np.ones(1), DRAWS, rng, noise=False)
-    limits = fit.contrast(arguments[2][-1]).interval(0.9)
-    assert limits is not None
-    assert np.log(np.quantile(only, [0.05, 0.95])) == pytest.approx(limits, abs=0.02)
-    usual = draw_counts(fit, Family.QUASI_POISSON, arguments[2][-1:], np.ones(1), DRAWS, rng, noise=False, normal=True)
-    value, error, _ = fit.contrast(arguments[2][-1])
-    assert np.log(np.quantile(usual, 0.95)) == pytest.approx(value + stats.norm.ppf(0.95) * error, abs=0.02)
