@@ -2,12 +2,13 @@
 
 The rule, in order:
 
-1. ``cannot_tell`` if the deciding outcome has no estimate with an interval, or if a placebo outcome, which the
-   intervention cannot have touched, moved.
+1. ``cannot_tell`` if the deciding outcome has no estimate with an interval and a standard error, or if a placebo
+   outcome, which the intervention cannot have touched, moved.
 2. ``stop`` if the probability of a worthwhile effect is below ``stop_if``.
 3. ``scale_up`` if that probability is at least ``scale_up_if``, the direction itself is nearly sure
    (`SURE_OF_DIRECTION`), the probability of harm is below ``harm``, no guardrail vetoes, there are comparison areas,
-   the answer holds when areas served by one team count as one, and the evidence is rated `LEAST_SECURITY` or more.
+   the answer is shown to hold when areas served by one team count as one, and the evidence is rated
+   `LEAST_SECURITY` or more.
 4. ``extend`` otherwise.
 
 A worthwhile effect alone is not enough to scale up: under no effect at all the probability of a small worthwhile change
@@ -22,15 +23,15 @@ from dataclasses import dataclass
 from impact import decision_words as words
 from impact.intake.problems import Problem
 from impact.probabilities import Probabilities, probabilities
-from impact.report.places import level_of
 from impact.result import Decision, OutcomeResult, RuleInfo, StudyInfo, Verdict
 from impact.security import Rating, rate
 from impact.study.decision import Rule
 from impact.study.outcomes import Better, Outcome, OutcomeRole
 from impact.study.schema import Study
 from models.estimate import Estimate, Status
+from models.one_team import check_id
 from models.panel import Kind
-from models.registry import MODELS
+from models.registry import MODELS, deciders
 
 SURE_OF_DIRECTION = 0.95
 GUARDRAIL_VETO = 0.5
@@ -53,14 +54,14 @@ def decide(
     outcome, rule = outcomes[key], study.decision.rule
     found = _believed(outcome)
     rating = rate(info, outcome, _concerning(study.outcomes[key], problems))
-    obstacles = (*_obstacles(outcome, outcomes, found, rule), *_insecure(rating, found, rule))
+    obstacles = (*_obstacles(info, outcome, outcomes, found, rule), *_insecure(rating, found, rule))
     verdict = _verdict(found, rule, obstacles)
     return Decision(
         outcome=key,
         verdict=verdict,
         security=rating.value,
         headline=words.headline(verdict, outcome, found),
-        reasons=(*words.reasons(verdict, outcome, found, rule, level_of(info)), *(o.reason for o in obstacles)),
+        reasons=(*words.reasons(verdict, outcome, found, rule, info), *(o.reason for o in obstacles)),
         security_reasons=rating.reasons,
         probability_beneficial=found.beneficial if found else None,
         probability_worthwhile=found.worthwhile if found and outcome.worthwhile is not None else None,
@@ -97,26 +98,40 @@ def _verdict(found: Probabilities | None, rule: Rule, obstacles: Sequence[Obstac
 
 
 def _obstacles(
-    outcome: OutcomeResult, outcomes: Mapping[str, OutcomeResult], found: Probabilities | None, rule: Rule
+    info: StudyInfo,
+    outcome: OutcomeResult,
+    outcomes: Mapping[str, OutcomeResult],
+    found: Probabilities | None,
+    rule: Rule,
 ) -> tuple[Obstacle, ...]:
     if outcome.headline is None or found is None:
-        return (Obstacle("cannot_tell", _why_nothing(outcome)),)
+        return (Obstacle("cannot_tell", _why_nothing(info, outcome)),)
     candidates = [
         *(_placebo(o) for o in outcomes.values() if o.role == OutcomeRole.PLACEBO),
         *(_guardrail(o) for o in outcomes.values() if o.role == OutcomeRole.GUARDRAIL),
         _alone(outcome.headline),
         _harmful(found, rule),
-        _one_team(outcome),
+        _one_team(info, outcome),
     ]
     return tuple(o for o in candidates if o is not None)
 
 
-def _why_nothing(outcome: OutcomeResult) -> str:
-    """Reason of the model that comes first for the headline; models that never carry one here have no say."""
-    able_to = {name: spec for name, spec in MODELS.items() if spec.is_for(Kind(outcome.kind))}
-    ranks = {name: spec.headline_rank for name, spec in able_to.items() if spec.headline_rank is not None}
-    able = sorted((r for r in outcome.not_estimable if r.model in ranks), key=lambda r: ranks[r.model])
-    return able[0].reason if able else words.no_model(list(ranks))
+def _why_nothing(info: StudyInfo, outcome: OutcomeResult) -> str:
+    """Why the headline gives no probabilities: its own reason, or that of the model that would have come first.
+
+    Models that never carry a headline here have no say; neither has a companion of a headline that stands.
+    """
+    able = deciders(Kind(outcome.kind), compared=bool(info.comparison), staggered=bool(info.starts))
+    headline = outcome.headline
+    if headline is not None and headline.interval is not None:
+        return words.no_probabilities(headline.model, able)
+    if headline is not None:
+        own = [refusal.reason for refusal in outcome.not_estimable if refusal.model == headline.model]
+        if own:
+            return own[0]
+    ranks = {name: spec.headline_rank for name, spec in MODELS.items() if spec.headline_rank is not None}
+    refused = sorted((r for r in outcome.not_estimable if r.model in ranks), key=lambda r: ranks[r.model])
+    return refused[0].reason if refused else words.no_model(able)
 
 
 def _placebo(outcome: OutcomeResult) -> Obstacle | None:
@@ -150,10 +165,15 @@ def _insecure(rating: Rating, found: Probabilities | None, rule: Rule) -> tuple[
     return (Obstacle("extend", words.insecure(rating.value)),)
 
 
-def _one_team(outcome: OutcomeResult) -> Obstacle | None:
-    ordinal = outcome.headline is not None and outcome.headline.model == "ordinal"
-    name = "ordinal_one_team" if ordinal else "one_team"
-    status = next((check.status for check in outcome.checks if check.id == name), Status.PASS)
-    if status is Status.PASS:
+def _one_team(info: StudyInfo, outcome: OutcomeResult) -> Obstacle | None:
+    """What stands against scaling up where one team serves the treated areas; a check that is missing stands too."""
+    headline = outcome.headline
+    if headline is None:
         return None
-    return Obstacle("extend", words.ONE_TEAM_UNKNOWN if status is Status.NOT_RUN else words.ONE_TEAM)
+    check = next((c for c in outcome.checks if c.id == check_id(headline.model)), None)
+    if check is None:
+        shared = info.intervention.delivery == "shared" and headline.clusters.treated > 1
+        return Obstacle("extend", words.ONE_TEAM_UNKNOWN) if shared and not headline.clusters.periods else None
+    if check.status is Status.PASS:
+        return None
+    return Obstacle("extend", words.one_team_unknown(check) if check.status is Status.NOT_RUN else words.ONE_TEAM)

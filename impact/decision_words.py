@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from impact.probabilities import Probabilities
 from impact.report import format as fmt
 from impact.report.check_words import other_method
-from impact.report.places import AREA, plural
-from impact.report.text import lower_first
+from impact.report.places import level_of, plural
+from impact.report.text import joined, lower_first
 from impact.result import OutcomeResult, StudyInfo, Verdict
 from impact.security import minimum_detectable
 from impact.study.decision import Rule
-from models.estimate import Scale, Status
+from models.estimate import Check, Scale, Status
 
 LEAD: dict[Verdict, str] = {
     "scale_up": "Scale up",
@@ -29,6 +29,15 @@ ONE_TEAM = (
 )
 
 
+NO_PROBABILITIES = (
+    "The plausible range comes from doing the same to other areas: it says which effects that does not rule out, and "
+    "not how likely each is. There are no probabilities, so the declared rule cannot be read."
+)
+CLEAR_HARM = 0.95
+_TOO_WIDE = (
+    "The plausible range still reaches a worthwhile effect, so how large the effect is cannot be told; but the rule "
+    "does not wait for that, and stops where a worthwhile effect is this unlikely."
+)
 ONE_TEAM_UNKNOWN = (
     "One team served all treated areas, and whether the answer holds when they count as one cannot be estimated."
 )
@@ -44,35 +53,42 @@ def headline(verdict: Verdict, outcome: OutcomeResult, believed: Probabilities |
     effect = fmt.effect(found.estimate, found.scale, measure)
     if measure is fmt.Measure.AMOUNT and found.scale is Scale.DIFFERENCE:
         effect = f"{effect} {outcome.unit}".strip()
-    if found.interval is None or believed is None:
+    if found.interval is None:
         return f"{lead}: the estimate for {name} is {effect}, and nothing says how far it can be trusted."
     span = fmt.effect_range(found.interval, found.scale, measure)
+    if believed is None:
+        return (
+            f"{lead}: the estimated effect on {name} is {effect} (plausible range {span}), without the probabilities "
+            "that the rule asks for."
+        )
     return f"{lead}: the estimated effect on {name} is {effect} (plausible range {span})."
 
 
 def reasons(
-    verdict: Verdict, outcome: OutcomeResult, found: Probabilities | None, rule: Rule, level: str = AREA
+    verdict: Verdict, outcome: OutcomeResult, found: Probabilities | None, rule: Rule, info: StudyInfo
 ) -> tuple[str, ...]:
-    """Why this verdict, beginning with the probabilities the rule reads; `level` is what one area is called."""
+    """Why this verdict, beginning with the probabilities the rule reads."""
     if found is None:
         return ()
-    given = [_benefit(outcome, found, level)]
+    given = [_benefit(outcome, found, info)]
     if outcome.worthwhile is not None:
         given.append(_worthwhile(outcome, found, rule))
     if verdict == "extend" and found.worthwhile >= rule.scale_up_if:
         given.append("That is promising, but not yet sure enough to act on everywhere.")
     if verdict == "stop":
-        given.append(_stopping(outcome))
+        given += _stopping(outcome, found, rule)
     given.append(_size(outcome))
     return tuple(reason for reason in given if reason)
 
 
-def _benefit(outcome: OutcomeResult, found: Probabilities, level: str) -> str:
+def _benefit(outcome: OutcomeResult, found: Probabilities, info: StudyInfo) -> str:
+    level = level_of(info)
     way = "rose" if outcome.better == "higher" else "fell"
     chance, name = fmt.probability(found.beneficial), lower_first(outcome.title)
     if outcome.headline is not None and outcome.headline.clusters.comparison == 0:
         return f"The probability that {name} {way}, whatever the cause, is {chance}."
-    condition = f"if comparison {plural(level)} show what would have happened anyway"
+    others = f"comparison {plural(level)}" if info.comparison else f"{plural(level)} that start later"
+    condition = f"if {others} show what would have happened anyway"
     if outcome.headline is not None and outcome.headline.clusters.treated == 1:
         return (
             f"One treated {level} can at most be consistent with an effect of the pilot: the probability that "
@@ -81,15 +97,28 @@ def _benefit(outcome: OutcomeResult, found: Probabilities, level: str) -> str:
     return f"The probability that {name} {way} because of the pilot is {chance}, {condition}."
 
 
-def _stopping(outcome: OutcomeResult) -> str:
+def _stopping(outcome: OutcomeResult, found: Probabilities, rule: Rule) -> list[str]:
+    """How a stop goes together with the range, and with a chance of harm that is neither small nor clear."""
+    return [*_reach(outcome), *_unproved(found, rule)]
+
+
+def _reach(outcome: OutcomeResult) -> list[str]:
     found = outcome.headline
     if found is None or found.interval is None or outcome.worthwhile is None:
-        return ""
+        return []
     sign = 1 if outcome.better == "higher" else -1
     best = max(sign * found.linear(limit) for limit in found.interval)
     if best < abs(found.linear(found.null + outcome.worthwhile)):
-        return "The whole plausible range falls short of a worthwhile effect."
-    return "The plausible range still reaches a worthwhile effect, but the rule asks for better odds than these."
+        return ["The whole plausible range falls short of a worthwhile effect."]
+    return [_TOO_WIDE]
+
+
+def _unproved(found: Probabilities, rule: Rule) -> list[str]:
+    if not rule.harm <= found.harm < CLEAR_HARM:
+        return []
+    if 1.0 - found.beneficial >= CLEAR_HARM:
+        return ["It almost certainly moved the wrong way; whether by as much as would count as harm is not settled."]
+    return ["To stop says that a worthwhile effect is unlikely, not that the pilot has been shown to do harm."]
 
 
 def _worthwhile(outcome: OutcomeResult, found: Probabilities, rule: Rule) -> str:
@@ -131,6 +160,19 @@ def placebo_moved(outcome: OutcomeResult) -> str:
 def placebo_unknown(outcome: OutcomeResult) -> str:
     """Say that a placebo outcome has no estimate."""
     return f"{outcome.title} is there to catch a false comparison, and whether it moved cannot be estimated."
+
+
+def one_team_unknown(check: Check) -> str:
+    """Say that the answer for one team cannot be estimated, and why."""
+    return f"{ONE_TEAM_UNKNOWN} {check.detail}".strip()
+
+
+def no_probabilities(model: str, able: Sequence[str]) -> str:
+    """Say that a range without probabilities cannot be held against the rule, and what gives them."""
+    others = [f"`{name}`" for name in able if name != model]
+    return (
+        f"{NO_PROBABILITIES} Add {joined(others, 'or')} to the models, which give them." if others else NO_PROBABILITIES
+    )
 
 
 def no_model(able: Sequence[str]) -> str:

@@ -26,6 +26,7 @@ from impact.publish import (
     window_infos,
 )
 from impact.publish_outputs import output_infos
+from impact.report.text import joined
 from impact.result import SCHEMA_VERSION, OutcomeResult, ProtocolInfo, Provenance, RunResult
 from impact.study.outcomes import ContinuousOutcome, Outcome
 from impact.study.schema import Study
@@ -37,7 +38,7 @@ from models.changes import Weighting, weights_of
 from models.design import Design
 from models.estimate import Estimate, ModelOutput, NotEstimable
 from models.panel import Panel
-from models.registry import MODELS
+from models.registry import MODELS, ModelSpec, deciders
 from models.staggered.calendar import own_windows
 from models.summary import natural, summarise
 
@@ -127,6 +128,7 @@ def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options
     """Fit every chosen model to one outcome and gather what they say."""
     panel = sample.case.panel
     fitting = {name: chosen for name, chosen in options.items() if MODELS[name].is_for(panel.kind)}
+    unfit = () if fitting else _of_other_kinds(tuple(options), panel, design)
     outputs = {name: _fit(key, name, sample.case, design, chosen) for name, chosen in fitting.items()}
     estimates = one_headline({name: output.estimates for name, output in outputs.items()})
     headline = next((e for e in estimates if e.headline), None)
@@ -156,7 +158,7 @@ def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options
             small_elsewhere(sample.case, sample.minimum),
         ),
         not_estimable=published_refusals(
-            [reason for output in outputs.values() for reason in output.not_estimable], hidden
+            [*unfit, *(reason for output in outputs.values() for reason in output.not_estimable)], hidden
         ),
         windows=window_infos(windows, hidden),
         disclosure_minimum=sample.minimum,
@@ -208,14 +210,43 @@ def _chosen(study: Study, models: Sequence[str] | None) -> dict[str, Any]:
     return {name: declared.get(name, MODELS[name].options()) for name in models}
 
 
+def _unfit(spec: ModelSpec, design: Design, *, compared: bool) -> str:
+    """Say why the design has no place for a model, and which one to use; empty if it has."""
+    alone, at_once = spec.needs_comparison and not compared, design.is_staggered and not spec.staggered
+    if alone and not at_once:
+        rely = "`staggered` with `compared_with: not_yet`" if design.is_staggered else "`its` alone"
+        return f"{spec.title} needs comparison areas, and this study has none. Name some, or rely on {rely}."
+    if not at_once:
+        return ""
+    needs = "comparison areas and one start for all treated areas" if alone else "one start for all treated areas"
+    have = "this study has neither" if alone else "they start at different dates here"
+    use = (
+        "Use `staggered`."
+        if compared
+        else "Use `staggered` with `compared_with: not_yet`, which compares areas with those that start later."
+    )
+    return f"{spec.title} needs {needs}, and {have}. {use}"
+
+
+def _of_other_kinds(names: Sequence[str], panel: Panel, design: Design) -> tuple[NotEstimable, ...]:
+    """Say of every chosen model that it is not for this kind of outcome, and which are."""
+    able = deciders(panel.kind, compared=panel.n_comparison > 0, staggered=design.is_staggered)
+    use = f"Add {joined([f'`{name}`' for name in able], 'or')} to the models."
+    return tuple(
+        NotEstimable(
+            name,
+            f"{MODELS[name].title} is for outcomes of kind {joined(sorted(MODELS[name].kinds or ()), 'or')}, and this "
+            f"one is of kind {panel.kind.value}. {use}",
+        )
+        for name in names
+    )
+
+
 def _fit(key: str, name: str, case: Case, design: Design, options: Any) -> ModelOutput:
     spec = MODELS[name]
-    if spec.needs_comparison and case.panel.n_comparison == 0:
-        reason = f"{spec.title} needs comparison areas, and this study has none. Name some, or rely on `its` alone."
+    reason = _unfit(spec, design, compared=case.panel.n_comparison > 0)
+    if reason:
         return ModelOutput(not_estimable=(NotEstimable(name, reason),))
-    if design.is_staggered and not spec.staggered:
-        reason = f"{spec.title} needs one start for all treated areas, and they start at different dates here."
-        return ModelOutput(not_estimable=(NotEstimable(name, f"{reason} Use `staggered`."),))
     try:
         found = spec.fit(case, design, options)
         return spec.examine(case, design, options, found) if spec.examine else found

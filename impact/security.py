@@ -10,6 +10,7 @@ No estimate with an interval                          0
 No comparison areas (the treated areas alone)         1
 An interval that counts periods and not areas         1
 One treated unit, or fewer than three comparisons     2
+A synthetic comparison: triangulation                 2
 At least two treated and three comparison areas       3
 At least four treated, eight comparison, 20 in all    4
 At least ten treated, twenty comparison, 40 in all    5
@@ -56,6 +57,10 @@ OVER_PERIODS = "Its interval takes the periods of one series for separate eviden
 THREATS = frozenset({"placebo_in_time", "staggered_pretrends", "regression_to_the_mean"})
 """Checks that warn of a threat, whether or not the answer changes."""
 
+WEIGHED = "synthetic"
+STAND_INS = frozenset({"synthetic_donors", "synthetic_fit"})
+"""Checks of the areas that stand in for the treated ones: threats to a headline that rests on them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rating:
@@ -93,15 +98,24 @@ def _ceiling(study: StudyInfo, headline: Estimate) -> tuple[int, str]:
     if headline.clusters.periods:
         return 1, f"{OVER_PERIODS} Areas move by themselves as well, and such an interval does not allow for it."
     shared = study.intervention.delivery == "shared" and treated > 1
-    counted = f"{treated} treated and {comparison} comparison areas"
-    if shared:
-        return 2, f"It rests on {counted}, but one team served all treated areas, so they count as one."
+    counted = f"{treated} treated and {comparison} {_others(study, comparison)}"
+    if shared or headline.model == WEIGHED:
+        team = ", but one team served all treated areas, so they count as one"
+        weighed = " weighted to stand in for them: triangulation, which is never more than low"
+        return 2, f"It rests on {counted}{team if shared else weighed}."
     for ceiling, needed, against, in_all in LARGE:
         if treated >= needed and comparison >= against and treated + comparison >= in_all:
             return ceiling, f"It rests on {counted}."
     if treated >= 2 and comparison >= 3:
         return 3, f"It rests on {counted}: enough for an interval, too few to rule out chance differences."
     return 2, f"It rests on {counted}: an area's own ups and downs can look like an effect."
+
+
+def _others(study: StudyInfo, number: int) -> str:
+    """What a headline compares with; without comparison areas it is the treated ones that start later."""
+    if study.comparison:
+        return "comparison areas"
+    return "later area" if number == 1 else "later areas"
 
 
 def _threats(
@@ -113,6 +127,7 @@ def _threats(
         _answers(problems),
         _incomplete(outcome.checks, headline),
         _fragile(outcome.checks),
+        *_stand_ins(outcome.checks, headline),
     ]
     return tuple(threat for threat in found if threat)
 
@@ -150,6 +165,13 @@ def _fragile(checks: Sequence[Check]) -> str | None:
         return None
     first = found[0]
     return first.finding if first.id in THREATS else f"The answer depends on a choice: {lower_first(first.finding)}"
+
+
+def _stand_ins(checks: Sequence[Check], headline: Estimate) -> list[str]:
+    """What speaks against the areas that stand in for the treated ones, where the headline rests on them."""
+    if headline.model != WEIGHED:
+        return []
+    return [check.finding for check in checks if check.id in STAND_INS and check.status is Status.WARN]
 
 
 def _incomplete(checks: Sequence[Check], headline: Estimate) -> str | None:

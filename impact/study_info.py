@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from impact.intake.data import Intake
-from impact.intake.design import start_days
+from impact.intake.design import comes_after, start_days
 from impact.result import (
     ConcurrentInfo,
     InterventionInfo,
@@ -21,7 +21,7 @@ from impact.study.outcomes import (
     Outcome,
     TimeToEventOutcome,
 )
-from impact.study.schema import Intervention, Study
+from impact.study.schema import Study
 from models.periods import Periods, Role, contiguous_spans, period_index
 from models.registry import MODELS
 
@@ -33,7 +33,7 @@ def study_info(study: Study, data: Intake, models: tuple[str, ...]) -> StudyInfo
         title=study.study.title,
         question=study.study.question,
         note=study.study.note,
-        intervention=_intervention(study.intervention),
+        intervention=_intervention(study, data.periods),
         area_level=study.areas.level,
         treated=data.areas[: data.treated],
         comparison=data.areas[data.treated :],
@@ -69,7 +69,10 @@ def _chosen_on(study: Study) -> SpanInfo | None:
     return SpanInfo(chosen.from_.text, chosen.to.text, chosen.why) if chosen else None
 
 
-def _intervention(given: Intervention) -> InterventionInfo:
+def _intervention(study: Study, periods: Periods) -> InterventionInfo:
+    """What was done and what else changed, but for changes after the last period; areas by their names in the study."""
+    given, aliases = study.intervention, study.areas.aliases
+    others = [change for change in given.concurrent if not comes_after(change, periods)]
     return InterventionInfo(
         name=given.name,
         start=given.start.isoformat(),
@@ -78,7 +81,12 @@ def _intervention(given: Intervention) -> InterventionInfo:
         delivery=given.delivery,
         cost_amount=given.cost.amount if given.cost else None,
         cost_currency=given.cost.currency if given.cost else None,
-        concurrent=tuple(ConcurrentInfo(c.what, c.when.text if c.when else None, c.areas) for c in given.concurrent),
+        concurrent=tuple(
+            ConcurrentInfo(
+                c.what, c.when.text if c.when else None, tuple(dict.fromkeys(aliases.get(a, a) for a in c.areas))
+            )
+            for c in others
+        ),
     )
 
 

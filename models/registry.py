@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from models import did, event_study, examination, its, panel_regression
+from models import did, event_study, examination, its, one_team, panel_regression
 from models.case import Case
 from models.design import Design
 from models.estimate import ModelOutput
@@ -46,6 +46,8 @@ class ModelSpec:
         Outcome kinds it is for; it passes over all others. None: every kind.
     staggered
         True if it allows for areas that start at different dates; the others give no estimate then.
+    gives_probabilities
+        False if its interval comes without a standard error, so that no rule about probabilities can be read from it.
     """
 
     name: str
@@ -58,6 +60,7 @@ class ModelSpec:
     examine: Callable[[Case, Design, Any, ModelOutput], ModelOutput] | None = None
     kinds: frozenset[Kind] | None = None
     staggered: bool = False
+    gives_probabilities: bool = True
 
     def is_for(self, kind: Kind) -> bool:
         """Whether it says anything about outcomes of this kind."""
@@ -97,6 +100,7 @@ ITS = ModelSpec(
     options=its.ItsOptions,
     fit=its.fit,
     headline_rank=2,
+    examine=one_team.examine,
 )
 PANEL = ModelSpec(
     name="panel",
@@ -134,6 +138,8 @@ SYNTHETIC = ModelSpec(
     options=SyntheticOptions,
     fit=synthetic.fit,
     headline_rank=4,
+    examine=one_team.examine_weighed,
+    gives_probabilities=False,
 )
 
 ORDINAL = ModelSpec(
@@ -176,12 +182,37 @@ RECURRENCE = ModelSpec(
     options=RecurrenceOptions,
     fit=recurrence.fit,
     headline_rank=3,
+    examine=one_team.examine_repeats,
     kinds=frozenset({Kind.TIME_TO_EVENT}),
 )
 
 MODELS = MappingProxyType(
     {spec.name: spec for spec in (DID, ITS, PANEL, EVENT_STUDY, ORDINAL, SYNTHETIC, STAGGERED, RECURRENCE)}
 )
+
+
+def deciders(kind: Kind, *, compared: bool, staggered: bool) -> tuple[str, ...]:
+    """Name the models that could carry a verdict on an outcome of this kind.
+
+    Parameters
+    ----------
+    kind
+        Kind of the outcome.
+    compared
+        Whether there are comparison areas.
+    staggered
+        Whether areas start at different dates.
+    """
+    return tuple(
+        name
+        for name, spec in MODELS.items()
+        if spec.headline_rank is not None
+        and spec.gives_probabilities
+        and spec.is_for(kind)
+        and (compared or not spec.needs_comparison)
+        and spec.staggered == staggered
+    )
+
 
 PLANNED = frozenset({"bayes"})
 """Names of models that are designed but not built; a study that asks for one is told so."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from impact.intake.findings import Findings, counted, excerpt, legible, listed
 from impact.intake.placing import Placed
-from impact.intake.spelling import near_name, plain, says_none
+from impact.intake.spelling import near_name, plain, resembling, says_none
 from impact.study.schema import Recode, Study
 
 SUGGESTED = 0.6
@@ -75,7 +75,6 @@ def resolve(
     areas = AreaList((*treated, *comparison), len(treated), left_out, _ring(study))
     for placed, names in named.values():
         _check_source(study, areas, placed, names, findings)
-    _check_dominant(study, areas, findings)
     return areas
 
 
@@ -96,7 +95,7 @@ def _others(
     # a name that is probably misspelt is an error of its own, and no area whose other sources could lack rows
     suspects = {name.area for _, names in named.values() for name in _misspelt(study, names)}
     found = {name.area for _, names in named.values() for name in names}
-    none = frozenset({n for n in found if says_none(n)} - _certain(study))
+    none = frozenset({n for n in found if says_none(n)} - certain(study))
     rare = _rare(study, named) - suspects - none - _ring(study)
     for placed, names in named.values():
         _warn_of_no_area(placed, [n for n in names if n.area in none], findings)
@@ -108,18 +107,6 @@ def _others(
 def _ring(study: Study) -> frozenset[str]:
     rings = study.areas.rings
     return frozenset() if rings is None else frozenset((*rings.displacement, *rings.compared_with))
-
-
-def _check_dominant(study: Study, areas: AreaList, findings: Findings) -> None:
-    """Record dominant areas that are not in the study, which only the data can tell of `comparison: others`."""
-    aliases = study.areas.aliases
-    for area in sorted({aliases.get(name, name) for name in study.areas.dominant} - set(areas.names)):
-        near = near_name(area, areas.names)
-        findings.error(
-            "unknown_dominant",
-            f"areas.dominant names '{area}', which is not an area of this study.",
-            f"Did you mean '{near}'?" if near else "Take it out, or correct its name.",
-        )
 
 
 def _rare(study: Study, named: Mapping[str, tuple[Placed, Sequence[AreaName]]]) -> frozenset[str]:
@@ -184,7 +171,7 @@ def check_spelling(
     study: Study, placed: Placed, names: Sequence[AreaName], areas: AreaList, findings: Findings
 ) -> dict[AreaName, str]:
     """Record names that probably misspell one of the study's areas, and return them with what is meant."""
-    known = {*areas.names, *areas.left_out, *_certain(study)}
+    known = {*areas.names, *areas.left_out, *certain(study)}
     doubtful = [n for n in names if n.area not in known and n.raw not in known]
     misspelt = {n: area for n in doubtful if (area := near_name(n.area, areas.names))}
     for name, meant in misspelt.items():
@@ -196,15 +183,15 @@ def _misspelt(study: Study, names: Sequence[AreaName]) -> dict[AreaName, str]:
     """Names that probably misspell an area the study is sure of, or repeat an earlier name; with what is meant."""
     others = study.areas.comparison == "others"
     declared = [*study.areas.treated, *(() if others else study.areas.comparison)]
-    certain = _certain(study)
-    compared = sorted((certain & {name.area for name in names}) - set(declared)) if others else []
+    sure = certain(study)
+    compared = sorted((sure & {name.area for name in names}) - set(declared)) if others else []
     known = [*declared, *compared]
-    doubtful = [n for n in names if n.area not in certain and n.raw not in certain]
+    doubtful = [n for n in names if n.area not in sure and n.raw not in sure]
     meant = {n: near_name(n.area, known) or _same_spelling(n.area, doubtful) for n in doubtful}
     return {name: area for name, area in meant.items() if area}
 
 
-def _certain(study: Study) -> frozenset[str]:
+def certain(study: Study) -> frozenset[str]:
     """Names that the study itself uses for areas, in the study or around it."""
     areas = study.areas
     listed_areas = () if areas.comparison == "others" else areas.comparison
@@ -251,20 +238,35 @@ def _what_there_is(others: list[str]) -> str:
     return f"Correct its name; the source's other areas are {listed([excerpt(o) for o in others], 8)}."
 
 
-def note_set_aside(placed: Placed, names: Sequence[AreaName], areas: AreaList, findings: Findings) -> None:
-    """Mention rows of areas that the study does not name."""
+def note_set_aside(
+    study: Study, placed: Placed, names: Sequence[AreaName], areas: AreaList, findings: Findings
+) -> None:
+    """Mention rows of areas that the study does not name, and which of these are spelt much like one that it does."""
     known = {*areas.names, *areas.left_out, *areas.around}
     others = [n for n in names if n.area not in known]
     if others:
         rows, count = sum(n.rows for n in others), len({n.area for n in others})
         findings.note(
             "other_areas",
-            f"{counted(rows, 'row')} of {counted(count, 'other area')} {'is' if rows == 1 else 'are'} set aside.",
+            f"{counted(rows, 'row')} of {counted(count, 'other area')} {'is' if rows == 1 else 'are'} set aside"
+            f"{_much_alike(study, placed, others, areas)}.",
             "Nothing needs doing if the study leaves these areas out on purpose.",
             source=placed.asked.name,
             column=placed.asked.area.column,
             rows=rows,
         )
+
+
+def _much_alike(study: Study, placed: Placed, others: Sequence[AreaName], areas: AreaList) -> str:
+    """Name the areas that resemble one of the study's; of few rows, only the one that they resemble."""
+    sure, found = certain(study), []
+    for name in others:
+        near = None if {name.area, name.raw} & sure else resembling(name.area, areas.names)
+        few = name.rows < study.disclosure.minimum and not placed.asked.one_row_per_cell
+        if near:
+            what = "a name" if few else f"{excerpt(name.raw)} ({counted(name.rows, 'row')}),"
+            found.append(f"{what} much like '{near}'")
+    return f", among them {listed(found, 8)}" if found else ""
 
 
 def note_unused_aliases(study: Study, names: Iterable[Sequence[AreaName]], findings: Findings) -> None:

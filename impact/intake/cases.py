@@ -7,7 +7,7 @@ import numpy as np
 
 from impact.intake.cells import Counted, Groups, counted, group
 from impact.intake.codings import codings_of
-from impact.intake.episodes import note_of_episodes
+from impact.intake.episodes import note_of_episodes, window_lost
 from impact.intake.findings import Findings, listed
 from impact.intake.followed import warn_of_short_windows
 from impact.intake.panels import Frame, Sample, check_panel
@@ -40,7 +40,7 @@ def case_of(study: Study, sample: Sample, key: str, findings: Findings) -> Case:
     panel = frame.panel(main)
     if frame.deserted:
         _nobody_left(frame, findings)
-    else:
+    elif not _window_lost(frame, findings):
         check_panel(frame, main, panel, study.disclosure.minimum, findings)
     warn_of_uptake(frame, inside, findings)
     if isinstance(outcome, TimeToEventOutcome):
@@ -77,6 +77,13 @@ def _nobody_left(frame: Frame, findings: Findings) -> None:
         "Correct areas.recode[].population, or the columns of the population's source.",
         source=exposure.source if exposure else None,
     )
+
+
+def _window_lost(frame: Frame, findings: Findings) -> bool:
+    outcome = frame.outcome
+    if not isinstance(outcome, TimeToEventOutcome):
+        return False
+    return window_lost(frame.key, outcome, frame.episodes, frame.place, findings)
 
 
 def _linear(outcome: Outcome) -> float | None:

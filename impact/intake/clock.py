@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from impact.intake.findings import Findings
+from impact.study.position import position
 from impact.study.schema import Span as TimeSpan
 from impact.study.schema import Study
 from models.periods import Periods, Role, TimeUnit, period_index, period_label, period_start
@@ -121,10 +122,20 @@ def _starts_seen(study: Study, last: int, findings: Findings) -> bool:
     for name, day in late.items():
         findings.error(
             "start_after_the_data",
-            f"{name} starts on {day}, after the last period, {period_label(last, unit)}, so nothing after it is seen.",
+            f"{position(study, ('areas', 'starts', name))}: {name} starts on {day}, after the last period, "
+            f"{period_label(last, unit)}, so nothing after it is seen.{_other_year(study, day, last)}",
             "Check areas.starts against the data, or list the area in areas.comparison and say so in study.note.",
         )
     return not late
+
+
+def _other_year(study: Study, day: date, last: int) -> str:
+    """Ask whether another year was meant, if there is just one in which the area would have started in time."""
+    unit, start = study.time.unit, study.intervention.start
+    leap = (day.month, day.day) == (2, 29)
+    years = () if leap else (day.replace(year=year) for year in range(start.year, day.year))
+    fitting = [other for other in years if other >= start and period_index(other, unit) <= last]
+    return f" Did you mean {fitting[0]}?" if len(fitting) == 1 else ""
 
 
 def _note_start(study: Study, periods: Periods, findings: Findings) -> None:

@@ -6,6 +6,8 @@ from datetime import date
 import numpy as np
 
 from impact.intake.clock import role_unless_excluded, starts_within, touches
+from impact.intake.findings import Findings
+from impact.study.position import position
 from impact.study.schema import Concurrent, Exclusion, Study
 from models.arrays import BoolArray
 from models.design import Design, Event, Shape, Shock
@@ -88,9 +90,10 @@ def _events(study: Study, periods: Periods) -> tuple[Event, ...]:
 
 
 def _event(change: Concurrent, periods: Periods, aliases: Mapping[str, str]) -> Event | None:
-    """A change that a time series is to allow for; None if it is not to, or if it came after the last period.
+    """A change that a time series is to allow for; None if it is not to, or cannot tell it from no change.
 
-    A change within a period begins with that period, and one without an end lasts to the last.
+    That is so if it came after the last period, ended before the first, or lasted in all of them. A change within a
+    period begins with that period, and one without an end lasts to the last.
     """
     if change.modelled is None or change.when is None:
         return None
@@ -99,7 +102,34 @@ def _event(change: Concurrent, periods: Periods, aliases: Mapping[str, str]) -> 
     time = np.arange(len(periods))
     mask: BoolArray = (time >= first) & (time <= last)
     areas = tuple(dict.fromkeys(aliases.get(name, name) for name in change.areas))
-    return Event(change.what, mask, areas, Shape(change.modelled)) if mask.any() else None
+    return Event(change.what, mask, areas, Shape(change.modelled)) if mask.any() and not mask.all() else None
+
+
+def note_changes(study: Study, periods: Periods, findings: Findings) -> None:
+    """Mention changes outside the study's time: what came after it is no threat, and neither can be modelled."""
+    for i, change in enumerate(study.intervention.concurrent):
+        if change.when is None:
+            continue
+        at, what = position(study, ("intervention", "concurrent", i)), change.what.rstrip(".")
+        if comes_after(change, periods):
+            findings.note(
+                "change_after_the_study",
+                f"{at}: '{what}' ({change.when}) came after the last period, {periods.labels[-1]}, so it is not "
+                f"counted as a threat{'' if change.modelled is None else ' and not modelled'}.",
+                "Nothing needs doing if the date is right.",
+            )
+        elif change.modelled is not None and _event(change, periods, {}) is None:
+            findings.note(
+                "change_before_the_study",
+                f"{at}: '{what}' ({change.when}) is not modelled: it makes no difference between the periods of the "
+                f"study, the first of which is {periods.labels[0]}.",
+                "Let the baseline begin earlier if the data do, or correct the date.",
+            )
+
+
+def comes_after(change: Concurrent, periods: Periods) -> bool:
+    """Whether a change came after the study's last period."""
+    return change.when is not None and period_index(change.when.first, periods.unit) >= periods.first + len(periods)
 
 
 def _peak(study: Study, periods: Periods) -> BoolArray | None:

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 import ibis
+import numpy as np
 
 from impact.intake.checks import stopped_first
 from impact.intake.findings import Findings, counted, listed
@@ -23,6 +24,7 @@ from impact.intake.placing import Placed
 from impact.intake.rowchecks import run_checks
 from impact.intake.sources import Workspace
 from impact.study.outcomes import Repeat, TimeToEventOutcome
+from models.arrays import IntArray
 
 REPORTS = "_reports"
 LONGEST_SILENCE = 366
@@ -229,6 +231,39 @@ def note_of_episodes(
             source=asked.name,
             rows=early,
         )
+
+
+def window_lost(
+    key: str, outcome: TimeToEventOutcome, found: Episodes | None, place: Place, findings: Findings
+) -> bool:
+    """Record that the look-back sets aside every first report of the baseline, or of the follow-up."""
+    repeat = outcome.repeat
+    if repeat is None or found is None:
+        return False
+    kept, early = (_by_period(rows, place) for rows in (found.first.rows, found.early))
+    windows = {"baseline": place.periods.baseline, "follow-up": place.periods.follow_up}
+    lost = {
+        name: int(early[mask].sum()) for name, mask in windows.items() if early[mask].any() and not kept[mask].any()
+    }
+    if lost:
+        default = "" if repeat.look_back is not None else " (by default as many as repeat.within)"
+        findings.error(
+            "look_back_leaves_nothing",
+            f"outcome '{key}': the look-back of {counted(repeat.days_back, 'day')}{default} from the beginning of the "
+            f"source sets aside all {counted(sum(lost.values()), 'first report')} of the {listed(list(lost))}.",
+            f"Give fewer days in outcomes.{key}.repeat.look_back, or let the source begin earlier.",
+            source=found.first.asked.name,
+        )
+    return bool(lost)
+
+
+def _by_period(rows: Any, place: Place) -> IntArray:
+    """Rows in each of the study's periods, shape (T,)."""
+    groups = rows.filter(place.holds(rows)).group_by("period").aggregate(rows=lambda t: t.count())
+    found = groups.to_pyarrow().to_pydict()
+    number = np.zeros(len(place.periods), dtype=np.int64)
+    number[np.asarray(found["period"], dtype=np.int64) - place.periods.first] = found["rows"]
+    return number
 
 
 def _number(rows: Any) -> int:

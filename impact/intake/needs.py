@@ -17,6 +17,7 @@ from impact.study.outcomes import (
 )
 from impact.study.outputs import Output
 from impact.study.schema import Recode, Source, Study
+from impact.study.words import Loc, where
 
 POLICE_AREA = "LSOA name"
 POLICE_TIME = "Month"
@@ -235,18 +236,18 @@ def censor_column(outcome: DurationOutcome | TimeToEventOutcome) -> str | None:
 
 def value_need(key: str, outcome: Outcome) -> Need | None:
     """Column with the outcome's value; None for outcomes that have none."""
-    where = f"outcomes.{key}.value"
+    named = f"outcomes.{key}.value"
     match outcome:
         case CountOutcome():
-            return Need(outcome.value, Form.COUNT, where) if outcome.value else None
+            return Need(outcome.value, Form.COUNT, named) if outcome.value else None
         case BinaryOutcome():
-            return Need(outcome.value, Form.YES_NO, where)
+            return Need(outcome.value, Form.YES_NO, named)
         case OrdinalOutcome():
-            return Need(outcome.value, Form.LEVEL, where, outcome.levels)
+            return Need(outcome.value, Form.LEVEL, named, outcome.levels)
         case ContinuousOutcome():
-            return Need(outcome.value, Form.NUMBER, where)
+            return Need(outcome.value, Form.NUMBER, named)
         case DurationOutcome():
-            return Need(outcome.value, Form.DAYS, where) if outcome.value else None
+            return Need(outcome.value, Form.DAYS, named) if outcome.value else None
         case TimeToEventOutcome():
             return None
 
@@ -281,10 +282,10 @@ def competing_needs(key: str, outcome: TimeToEventOutcome) -> tuple[Need, ...]:
 def predictor_needs(key: str, outcome: Outcome) -> Iterator[Need]:
     """Columns with what else is known of the areas, each as it is and as it was before."""
     for i, predictor in enumerate(outcome.predictors):
-        where = f"outcomes.{key}.predictors[{i}]"
-        yield predictor_need(predictor, f"{where}.value")
+        loc: Loc = ("outcomes", key, "predictors", i)
+        yield predictor_need(predictor, where((*loc, "value")))
         if predictor.training is not None:
-            yield predictor_need(predictor.training, f"{where}.training.value")
+            yield predictor_need(predictor.training, where((*loc, "training", "value")))
 
 
 def predictor_need(stretch: PredictorStretch, key: str = "") -> Need:

@@ -8,9 +8,13 @@ from impact.intake.findings import Findings, listed
 from impact.intake.needs import predictor_need
 from impact.intake.panels import Frame
 from impact.study.outcomes import OutcomePredictor, PredictorStretch
+from impact.study.schema import Study
 from models.arrays import FloatArray
 from models.case import Predictor
 from models.periods import period_index
+
+USED_BY = "synthetic"
+"""The one model that uses predictors."""
 
 
 def predictors_of(frame: Frame, findings: Findings) -> tuple[Predictor, ...]:
@@ -20,6 +24,17 @@ def predictors_of(frame: Frame, findings: Findings) -> tuple[Predictor, ...]:
     whatever windows the outcome is judged in.
     """
     return tuple(_predictor(frame, declared, findings) for declared in frame.outcome.predictors)
+
+
+def note_unused_predictors(study: Study, findings: Findings) -> None:
+    """Mention predictors of a study none of whose models uses them."""
+    declared = [f"'{key}'" for key, outcome in study.outcomes.items() if outcome.predictors]
+    if declared and USED_BY not in study.model_options:
+        findings.note(
+            "unused_predictors",
+            f"no model of the study uses the predictors of {listed(declared)}.",
+            f"Name the model `{USED_BY}` under models, or take them out.",
+        )
 
 
 def _predictor(frame: Frame, declared: OutcomePredictor, findings: Findings) -> Predictor:

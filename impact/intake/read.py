@@ -19,18 +19,20 @@ from impact.intake.cells import one_thread
 from impact.intake.checks import check_blanks, check_rows
 from impact.intake.coverage import Coverage, coverage_of
 from impact.intake.data import Intake
-from impact.intake.design import start_days
+from impact.intake.design import note_changes, start_days
 from impact.intake.episodes import Episodes, episodes_of
 from impact.intake.exposure import Population, declared_moves, read_population
 from impact.intake.findings import Findings, counted
 from impact.intake.kinds import kinds_in
 from impact.intake.locate import DataFile
+from impact.intake.named_areas import check_named_areas
 from impact.intake.needs import Need, needs_of
 from impact.intake.outputs import check_areas, output_panel, warn_of_activity
 from impact.intake.panels import Sample, warn_of_source
 from impact.intake.place import Place
 from impact.intake.placing import Placed, place_rows
 from impact.intake.police_uk import StreetFiles
+from impact.intake.predictors import note_unused_predictors
 from impact.intake.sources import Workspace, find, stage, workspace
 from impact.study.outcomes import TimeToEventOutcome
 from impact.study.schema import Study
@@ -78,7 +80,7 @@ def gather(study: Study, progress: Progress, findings: Findings) -> Intake:
             raise AssertionError("areas and periods are known unless an error was found")
         for name, p in placed.items():
             if p.asked.measured:
-                note_set_aside(p, names[name], areas, findings)
+                note_set_aside(study, p, names[name], areas, findings)
         note_unused_aliases(study, names.values(), findings)
         kinds = {name: kinds_in(p, place) for name, p in placed.items() if p.asked.case_mix}
         moves = declared_moves(study)
@@ -96,6 +98,8 @@ def gather(study: Study, progress: Progress, findings: Findings) -> Intake:
             start_days(study),
         )
         warn_of_activity(study, findings)
+        note_changes(study, periods, findings)
+        note_unused_predictors(study, findings)
         for name in dated.coverage:
             warn_of_source(sample, name, findings)
         with one_thread(work.con):
@@ -151,6 +155,8 @@ def _areas(
     check_recodes(study, placed, findings)
     named = {name: (p, names[name]) for name, p in placed.items() if p.asked.outcomes}
     areas = resolve(study, named, findings) if named else None
+    if areas is not None:
+        check_named_areas(study, areas, findings)
     for name, p in placed.items():
         if areas is not None and p.asked.outputs and not p.asked.outcomes:
             check_areas(study, p, names[name], areas, findings)

@@ -2,9 +2,12 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 ALIKE = 0.85
+RESEMBLING = 0.7
+SHORTEST = 4
+"""Letters of a name in which two that are swapped show a slip; in shorter names they make another one."""
 TELLING = frozenset(
     [
         "north",
@@ -88,17 +91,33 @@ def plain(name: str) -> str:
 def near_name(name: str, areas: Iterable[str]) -> str | None:
     """Return the area that a name probably misspells, or None.
 
-    Names that differ in a number, or in a word such as north or east, are taken for different areas.
+    Two neighbouring letters that are swapped are one slip. Names that differ in a number, or in a word such as north or
+    east, are taken for different areas.
     """
-    same_marks = []
-    for area in areas:
-        if plain(area) == plain(name):
-            return area
-        if _marks(area) == _marks(name):
-            same_marks.append(area)
-    folded = {area.casefold(): area for area in same_marks}
-    near = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=ALIKE)
+    listed = list(areas)
+    same = next((area for area in listed if plain(area) == plain(name)), None)
+    same_marks = [area for area in listed if _marks(area) == _marks(name)]
+    swapped = (area for area in same_marks if _swapped(plain(name), plain(area)))
+    return same or next(swapped, None) or _closest(name, same_marks, ALIKE)
+
+
+def resembling(name: str, areas: Iterable[str]) -> str | None:
+    """Return the area that a name looks like, if only somewhat; two areas may well have such names."""
+    return _closest(name, [area for area in areas if _marks(area) == _marks(name)], RESEMBLING)
+
+
+def _closest(name: str, areas: Sequence[str], cutoff: float) -> str | None:
+    folded = {area.casefold(): area for area in areas}
+    near = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=cutoff)
     return folded[near[0]] if near else None
+
+
+def _swapped(one: str, other: str) -> bool:
+    """Whether two names of letters alone are the same but for two neighbouring letters that changed places."""
+    if len(one) != len(other) or len(one) < SHORTEST or not (one.isalpha() and other.isalpha()):
+        return False
+    at = [i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+    return len(at) == 2 and at[1] == at[0] + 1 and one[at[0]] == other[at[1]] and one[at[1]] == other[at[0]]
 
 
 def _marks(name: str) -> tuple[list[str], list[str]]:

@@ -162,6 +162,19 @@ CHECKS: Mapping[str, Words] = {
         CARRIED,
         "The answer changes when the areas of one team count as one.",
     ),
+    **{
+        f"{model}_one_team": Words(
+            f"One team as one unit, {method}",
+            CARRIED,
+            "The answer changes when the areas of one team count as one.",
+        )
+        for model, method in (
+            ("staggered", "start by start"),
+            ("its", "by the trend of each area"),
+            ("recurrence", "by repeats"),
+            ("synthetic", "by the synthetic comparison"),
+        )
+    },
     "ordinal_categories": Words("Level by level", CARRIED),
     "ordinal_superiority": Words(
         "By the order of the answers alone", CARRIED, "The answer changes when only the order of answers counts."

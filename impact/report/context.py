@@ -18,6 +18,7 @@ from impact.report.study_view import DataView, DoneView, data_view, done_view
 from impact.report.tables import Table, headlines_table, table
 from impact.report.text import clean, sentence
 from impact.result import Decision, OutcomeResult, RunResult
+from models.estimate import Status
 
 MOST_STARS = 5
 MOST_CAVEATS = 6
@@ -111,7 +112,7 @@ def page(result: RunResult, figures: Figures) -> Page:
         simulated_sources=_simulated_sources(result),
         verdict=verdict_view(result, state.said),
         health=state,
-        healthy=wording.NO_WARNINGS_HERE if state.others else wording.NO_WARNINGS,
+        healthy=_healthy(result, state),
         contents=_contents(outcomes, delivered=bool(result.outputs)),
         done=done_view(result),
         delivered=delivered_view(result),
@@ -130,6 +131,13 @@ def page(result: RunResult, figures: Figures) -> Page:
         ),
         hashes=_hashes(result),
     )
+
+
+def _healthy(result: RunResult, state: Health) -> str:
+    """What to say where nothing speaks against the results."""
+    if not any(c.status is not Status.NOT_RUN for outcome in result.outcomes.values() for c in outcome.checks):
+        return wording.NOTHING_CHECKED
+    return wording.NO_WARNINGS_HERE if state.others else wording.NO_WARNINGS
 
 
 def verdict_view(result: RunResult, said: AbstractSet[str] = frozenset()) -> VerdictView:

@@ -77,7 +77,7 @@ def _view(result: RunResult, key: str, place: str, figures: Figures) -> OutcomeV
         sentence=wording.frequency_sentence(outcome),
         reading=wording.reading_sentence(outcome) if head else "",
         tone=wording.reading(outcome).value,
-        leading=_leading(outcome, level_of(result.study)),
+        leading=_leading(outcome, level_of(result.study), later=not result.study.comparison),
         facts=_facts(outcome, titles),
         headline_note=head.note if head else "",
         left=left,
@@ -90,14 +90,14 @@ def _view(result: RunResult, key: str, place: str, figures: Figures) -> OutcomeV
     )
 
 
-def _leading(outcome: OutcomeResult, level: str) -> tuple[tuple[str, str], ...]:
+def _leading(outcome: OutcomeResult, level: str, *, later: bool) -> tuple[tuple[str, str], ...]:
     head, measure = outcome.headline, fmt.measure_of(outcome.kind)
     if head is None:
         return ()
     return (
         ("Estimate", _with_unit(fmt.effect(head.estimate, head.scale, measure), outcome, head)),
         (fmt.interval_name(head.level), fmt.effect_range(head.interval, head.scale, measure)),
-        ("Rests on", areas_words(head.clusters, level)),
+        ("Rests on", areas_words(head.clusters, level, later=later)),
         ("Worthwhile from", wording.worthwhile_words(outcome) or "not stated"),
     )
 
@@ -192,7 +192,9 @@ def _tables(result: RunResult, outcome: OutcomeResult, titles: dict[str, str]) -
     called = places(result.study)
     paths = [(called.legend(n), path) for n in ("treated", "comparison") if (path := trends.path_named(outcome, n))]
     found = (
-        tables.estimates_table(outcome, titles, called.level) if outcome.estimates else None,
+        tables.estimates_table(outcome, titles, called.level, later=not result.study.comparison)
+        if outcome.estimates
+        else None,
         tables.areas_table(outcome, called, own_starts=bool(result.study.starts)),
         tables.trends_table(result, outcome, paths) if paths else None,
         *(

@@ -54,8 +54,19 @@ def plural(noun: str) -> str:
     return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in set("aeiou") else f"{noun}s"
 
 
-def areas_words(clusters: Clusters, level: str = AREA) -> str:
-    """Say how many areas an estimate rests on, or how many periods if those are what its interval counts."""
-    other = f"{fmt.count(clusters.comparison)} comparison" if clusters.comparison else "none to compare"
+def areas_words(clusters: Clusters, level: str = AREA, *, later: bool = False) -> str:
+    """Say how many areas an estimate rests on, or how many periods if those are what its interval counts.
+
+    `later` where there are no comparison areas: what an estimate is compared with then started later.
+    """
+    beside = "that had not started yet" if later else "comparison"
+    other = f"{fmt.count(clusters.comparison)} {beside}" if clusters.comparison else "none to compare"
     areas = f"{fmt.things(clusters.treated, f'treated {level}', f'treated {plural(level)}')}, {other}"
     return f"{fmt.things(clusters.periods, 'period')} of {areas}" if clusters.periods else areas
+
+
+def compared_later(study: StudyInfo) -> bool:
+    """Whether treated areas are compared with those that had not started yet, for want of comparison areas."""
+    if study.comparison:
+        return False
+    return any(model.options.get("compared_with") == "not_yet" for model in study.models)

@@ -5,19 +5,24 @@ from dataclasses import dataclass
 from impact.report import format as fmt
 from impact.report import wording
 from impact.report.health import place
-from impact.report.places import level_of, places, plural
+from impact.report.places import compared_later, level_of, places, plural
 from impact.report.tables import NO_VALUE, Table, table
 from impact.report.text import joined, lower_first, sentence
 from impact.result import RunResult, SpanInfo, StudyInfo
+from models.estimate import Status
+from models.one_team import check_id
 
 FEW_AREAS = 12
 MOST_AREAS = 200
 MOST_FILES = 60
 MOST_PROBLEMS = 100
 DELIVERY = {
-    "shared": "One team served all {treated}, so they are also analysed as one unit.",
+    "shared": "One team served all {treated}, {unit}.",
     "separate": "Each treated {level} counts as a unit of its own.",
 }
+AS_ONE_UNIT = "so they are also analysed as one unit"
+IN_PART = "so they are also analysed as one unit, for outcomes where that could be done"
+NOT_AS_ONE = "so they are not separate tests of it; they could not be analysed as one unit here"
 OWN_START = (
     "Areas started at different dates. The follow-up begins with the first of them; until its own start an area's "
     "periods count as before, and its phase-in follows its own start."
@@ -50,7 +55,7 @@ def done_view(result: RunResult) -> DoneView:
     """Finish the account of the intervention, its areas and its times."""
     study = result.study
     return DoneView(
-        facts=_facts(study),
+        facts=_facts(result),
         all_areas=tuple(
             (
                 f"All {fmt.count(len(names))} {group} {plural(level_of(study))}",
@@ -83,19 +88,20 @@ def _borders(study: StudyInfo) -> tuple[str, ...]:
     return (*lines, more) if left else tuple(lines)
 
 
-def _facts(study: StudyInfo) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _facts(result: RunResult) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    study = result.study
     done, called = study.intervention, places(study)
     phase = f"The first {fmt.things(done.phase_in, study.time_unit)} count as phase-in." if done.phase_in else ""
     lines = (
         ("Intervention", (done.name,)),
         ("From", (fmt.day(done.start), *([phase] if phase else []))),
         ("Until", (fmt.day(done.end) if done.end else "the last period in the data",)),
-        ("Delivery", _delivery(study)),
+        ("Delivery", _delivery(result)),
         (called.legend("treated"), _areas(study.treated)),
         ("They started on", _starts(study)),
         (
             called.legend("comparison"),
-            _areas(study.comparison) or (f"There are none: only the {called.treated} can be seen.",),
+            _areas(study.comparison) or (_no_comparison(study),),
         ),
         (f"Dominant {plural(level_of(study))}", _areas(study.dominant)),
         ("Where the problem may have moved", _areas(study.displacement)),
@@ -105,12 +111,39 @@ def _facts(study: StudyInfo) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((label, tuple(parts)) for label, parts in lines if parts)
 
 
-def _delivery(study: StudyInfo) -> tuple[str, ...]:
+def _no_comparison(study: StudyInfo) -> str:
+    """Say that there are no comparison areas, and what the treated ones are compared with."""
+    called = places(study)
+    if compared_later(study):
+        return f"There are none: {called.treated} are compared with those that had not started yet."
+    return f"There are none: only the {called.treated} can be seen."
+
+
+def _as_one_unit(result: RunResult) -> str:
+    """Say whether one team's areas were analysed as one unit; a series that adds them up does so anyway."""
+    heads = [(outcome, outcome.headline) for outcome in result.outcomes.values()]
+    done = [
+        bool(head.clusters.periods)
+        or any(c.id == check_id(head.model) and c.status is not Status.NOT_RUN for c in outcome.checks)
+        for outcome, head in heads
+        if head is not None
+    ]
+    if not any(done):
+        return NOT_AS_ONE
+    return AS_ONE_UNIT if all(done) else IN_PART
+
+
+def _delivery(result: RunResult) -> tuple[str, ...]:
     """Say who did it; where a single area is treated, that one team served it says nothing."""
+    study = result.study
     said, called = study.intervention.delivery, places(study)
     if said not in DELIVERY:
         return (said,)
-    return () if called.one else (DELIVERY[said].format(treated=called.treated, level=called.level),)
+    return (
+        ()
+        if called.one
+        else (DELIVERY[said].format(treated=called.treated, level=called.level, unit=_as_one_unit(result)),)
+    )
 
 
 def _starts(study: StudyInfo) -> tuple[str, ...]:

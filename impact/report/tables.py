@@ -84,8 +84,10 @@ def table(
 # Estimates -------------------------------------------------------------------------------------------------------
 
 
-def estimates_table(outcome: OutcomeResult, titles: Mapping[str, str], level: str = AREA) -> Table:
-    """Give every estimate of an outcome by model, the headline's first; `level` is what an area is called."""
+def estimates_table(
+    outcome: OutcomeResult, titles: Mapping[str, str], level: str = AREA, *, later: bool = False
+) -> Table:
+    """Give every estimate of an outcome by model, the headline's first; `level` and `later` as in `areas_words`."""
     main = outcome.headline.model if outcome.headline else ""
     models = list(dict.fromkeys(e.model for e in outcome.estimates))
     ordered = sorted(outcome.estimates, key=lambda e: (e.model != main, models.index(e.model), not e.headline))
@@ -105,7 +107,7 @@ def estimates_table(outcome: OutcomeResult, titles: Mapping[str, str], level: st
         row += [fmt.effect(e.estimate, e.scale, measure)]
         row += [found if len(levels) == 1 else f"{found} ({fmt.threshold(e.level)})"]
         row += [fmt.ratio_text(e)] if ratios else []
-        rows.append((*row, p_words(e), areas_words(e.clusters, level)))
+        rows.append((*row, p_words(e), areas_words(e.clusters, level, later=later)))
     notes = [f"{mark.strip()} {note}" for note, mark in marks.items()]
     notes += rest_of(len(ordered), len(shown), "estimates", "in the order they were made")
     notes += ["The row in bold is the headline."] if any(e.headline for e in shown) else []
@@ -153,7 +155,7 @@ def headlines_table(result: RunResult, keys: Sequence[str]) -> Table:
             found = ["no estimate", fmt.NOT_AVAILABLE, NO_VALUE, NO_VALUE]
         else:
             interval = fmt.effect_range(head.interval, head.scale, measure)
-            areas = areas_words(head.clusters, level_of(result.study))
+            areas = areas_words(head.clusters, level_of(result.study), later=not result.study.comparison)
             found = [fmt.effect(head.estimate, head.scale, measure), interval, p_words(head), areas]
         rows.append((outcome.title, role, *found, wording.worthwhile_words(outcome) or "not stated"))
     columns = [("Outcome", False), ("Role", False), ("Estimate", True), ("Plausible range", True), ("p", True)]

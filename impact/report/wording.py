@@ -28,6 +28,10 @@ SIMULATED_MEANING = (
 )
 NO_WARNINGS = "No warnings. Every check that was run passed, and nothing was found wrong with the data."
 
+NOTHING_CHECKED = (
+    "No check was run, so nothing here says whether the results hold; nothing was found wrong with the data."
+)
+
 NO_WARNINGS_HERE = "No warnings of the headlines, and nothing was found wrong with the data."
 
 ROLES: Mapping[str, tuple[str, str]] = {
@@ -189,7 +193,9 @@ def frequency_sentence(outcome: OutcomeResult) -> str:
     """Say the headline in one sentence a person can picture."""
     estimate = outcome.headline
     if estimate is None:
-        return "There is no estimate for this outcome; the reasons are given below."
+        if outcome.not_estimable:
+            return "There is no estimate for this outcome; the reasons are given below."
+        return "No model that was run gives an answer for this outcome."
     measure = fmt.measure_of(outcome.kind)
     if estimate.scale is not Scale.DIFFERENCE:
         return _ratio_sentence(outcome, estimate, measure)

@@ -1,6 +1,7 @@
 """Checks that the sources, outcomes and decision of a study agree with each other."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import PurePath
 from typing import Any
 
@@ -13,6 +14,7 @@ from impact.study.outcomes import (
     OrdinalOutcome,
     OutcomeBase,
     OutcomeRole,
+    PredictorStretch,
     TimeToEventOutcome,
 )
 from impact.study.outputs import ACTIVITY, Measured, Output
@@ -25,6 +27,7 @@ type Names = frozenset[str] | None
 SHARES = (BinaryOutcome, OrdinalOutcome, TimeToEventOutcome)
 RATIOS = (CountOutcome, DurationOutcome)
 POLICE = "police.uk"
+NO_TIME, ONE_DAY = timedelta(), timedelta(days=1)
 DATABASE = frozenset({".duckdb", ".ddb", ".db"})
 EXCEL = frozenset({".xlsx", ".xlsm", ".xls"})
 PARQUET = frozenset({".parquet", ".pq"})
@@ -133,6 +136,22 @@ def _outcome_too(study: Study, name: str, output: Output) -> Iterator[Inconsiste
         what = "the rows" if output.value is None else f"the column {quoted(output.value)}"
         text = f"outcome {quoted(same[0])} measures {what} of source {quoted(output.source)} too: {ACTIVITY}."
         yield Inconsistency(loc, text, fix, (("outcomes", same[0]),), key=True)
+    else:
+        yield from _titled_alike(study, name, output)
+
+
+def _titled_alike(study: Study, name: str, output: Output) -> Iterator[Inconsistency]:
+    """Find an outcome that the report would call by the same title."""
+    twin = next((k for k, outcome in study.outcomes.items() if _label(k, outcome) == _label(name, output)), None)
+    if twin is not None:
+        text = f"the report would call both this and outcome {quoted(twin)} {quoted(output.title or name)}."
+        about: tuple[Loc, ...] = (("outcomes", twin, "title"), ("outputs", name, "title"))
+        yield Inconsistency(("outputs", name, "title"), text, "give one of them another title.", about)
+
+
+def _label(name: str, measured: Measured) -> str:
+    words = measured.title or name.replace("_", " ").replace("-", " ")
+    return " ".join(words.casefold().split())
 
 
 def _reads(measured: Measured) -> tuple[str, str | None] | None:
@@ -214,6 +233,27 @@ def _predictors(study: Study, loc: Loc, outcome: OutcomeBase) -> Iterator[Incons
             elif stretch.to.last >= start:
                 text = f"a predictor is what was known before the start ({start}), and this stretch ends {stretch.to}."
                 yield Inconsistency((*where, "to"), text, "end it earlier.", (("intervention", "start"),))
+        if predictor.training is not None and predictor.training.to.last < start:
+            yield from _training((*loc, "predictors", i), predictor, predictor.training)
+
+
+def _training(loc: Loc, predictor: PredictorStretch, earlier: PredictorStretch) -> Iterator[Inconsistency]:
+    """Find training in a later stretch than its predictor, or of the same column in the same stretch.
+
+    Another column may hold what was so earlier, such as the mean of the decade before, under the same date.
+    """
+    if earlier.from_.first > earlier.to.last:
+        return
+    begins, ends = earlier.from_.first - predictor.from_.first, earlier.to.last - predictor.to.last
+    latest = -ONE_DAY if earlier.value == predictor.value else NO_TIME
+    if begins > latest or ends > latest:
+        at, text = (
+            (*loc, "training"),
+            f"training ({earlier.from_} to {earlier.to}) must come earlier than its predictor",
+        )
+        about: tuple[Loc, ...] = ((*loc, "from"), (*loc, "to"), (*at, "from"), (*at, "to"))
+        fix = "let it begin and end earlier, or leave it out."
+        yield Inconsistency(at, f"{text} ({predictor.from_} to {predictor.to}).", fix, about, key=True)
 
 
 def _levels(loc: Loc, outcome: OrdinalOutcome) -> Iterator[Inconsistency]:

@@ -62,6 +62,10 @@ def _same(study: Study, loc: Loc, outcome: TimeToEventOutcome, repeat: Repeat) -
         yield from repeated(at, repeat.columns)
     source = study.sources.get(outcome.source, Source())
     columns: Loc = ("sources", outcome.source, "columns")
+    if set(repeat.columns) == {source.columns.area}:
+        where = at if isinstance(repeat.same, str) else (*at, 0)
+        text = f"{quoted(source.columns.area)} is the area, so every report of an area would be a repeat of its first."
+        yield Inconsistency(where, text, IN_COMMON, ((*columns, "area"),))
     for i, column in enumerate(repeat.columns):
         where = at if isinstance(repeat.same, str) else (*at, i)
         if column == source.columns.id:

@@ -69,6 +69,13 @@ def _events(study: Study) -> Iterator[Inconsistency]:
         elif change.until is not None and change.until.last < change.when.first:
             text = f"this change ended ({change.until}) before it came ({change.when})."
             yield Inconsistency((*here, "until"), text, about=((*here, "when"),))
+        elif change.modelled == "pulse" and change.until is None:
+            fix = "add 'until', or write 'modelled: level' if it stayed."
+            yield Inconsistency((*here, "modelled"), "a pulse needs the date it ended.", fix, ((*here, "until"),))
+        elif change.modelled not in {None, "pulse"} and change.until is not None:
+            text = f"'until' is for a pulse; 'modelled: {change.modelled}' is a change that stays."
+            fix = "write 'modelled: pulse', or remove 'until'."
+            yield Inconsistency((*here, "until"), text, fix, ((*here, "modelled"),), key=True)
 
 
 def _baseline(study: Study) -> Iterator[Inconsistency]:

@@ -41,7 +41,7 @@ def to_integer(value: object) -> int:
         return value
     if isinstance(value, Plain) and WHOLE.fullmatch(value):
         return int(value)
-    raise _wrong("a whole number such as 90", value)
+    raise _wrong("a whole number such as 3", value)
 
 
 def to_number(value: object) -> float:

@@ -54,7 +54,9 @@ class Concurrent(Section):
 
     what: Text = Field(description="What changed.")
     when: Mark | None = Field(default=None, description="Day, month, quarter or year it changed.")
-    until: Mark | None = Field(default=None, description="Day, month, quarter or year it ended; default: it stayed.")
+    until: Mark | None = Field(
+        default=None, description="Day, month, quarter or year it ended; for a pulse, or a change that is not modelled."
+    )
     areas: tuple[Name, ...] = Field(default=(), description="Areas it changed in; [] = everywhere, or not known.")
     modelled: Literal["level", "slope", "both", "pulse"] | None = Field(
         default=None,

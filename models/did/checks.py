@@ -67,7 +67,8 @@ def _least_seen(panel: Panel) -> FloatArray:
     """Share of the periods of a window with data, the smaller of the two windows', shape (A,)."""
     seen = observed(panel.cells)
     windows = (panel.periods.baseline, panel.periods.follow_up)
-    return np.min([seen[:, window].mean(axis=1) for window in windows], axis=0)
+    shares = np.stack([seen[:, window].mean(axis=1, dtype=np.float64) for window in windows])
+    return np.asarray(shares.min(axis=0), dtype=np.float64)
 
 
 def seasons(panel: Panel) -> Check:

@@ -13,8 +13,8 @@ from models.wording import listed
 
 FEWEST_BLOCKS = 20
 UNKNOWN = (
-    "No borders are given for {where}. List the areas that each area borders, comparison areas included; an area that "
-    "borders none gets an empty list."
+    "No list of borders is given for {where}. List the areas that each area borders, comparison areas included; an "
+    "area that borders none gets an empty list."
 )
 APART = "The treated areas do not adjoin each other, so there is no block to move. Check the borders in the study file."
 TOO_FEW = (

@@ -125,4 +125,4 @@ def _unknown(main: Main, borders: Borders) -> str:
     treated, comparison = main.treated & ~borders.listed, main.comparison & ~borders.listed
     if not treated.any() or not comparison.any():
         return ""
-    return f"No borders are given for {listed(named(main.panel, treated))}."
+    return f"No list of borders is given for {listed(named(main.panel, treated))}."

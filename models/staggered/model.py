@@ -13,6 +13,7 @@ from models.staggered import checks, over_time
 from models.staggered.analysis import Analysis, Inference, analysed
 from models.staggered.analytic import published
 from models.staggered.calendar import own_windows
+from models.staggered.one_team import AS_ONE, merged_by_start, one_team, same_bins
 from models.staggered.options import StaggeredOptions
 from models.staggered.reassigned import Reassigned
 from models.staggered.words import AVERAGES, MODEL, measured_words
@@ -30,8 +31,9 @@ def fit(panel: Panel, design: Design, options: StaggeredOptions) -> ModelOutput:
     -------
     ModelOutput
         The headline: the average named by `aggregate`. Beside it, with many areas, the same with the published standard
-        error. The other averages, the effects by start and over time, and the two-way regression taken apart are
-        checks. See `docs/methods/staggered-roll-out.md`.
+        error; where one team serves several treated areas, the same with the areas of a start as one unit. The other
+        averages, the effects by start and over time, and the two-way regression taken apart are checks. See
+        `docs/methods/staggered-roll-out.md`.
     """
     analysis = analysed(panel, design, options)
     if isinstance(analysis, NoInference):
@@ -44,8 +46,9 @@ def fit(panel: Panel, design: Design, options: StaggeredOptions) -> ModelOutput:
         main = replace(main, note=f"{main.note} {team}")
     beside = (_published(analysis, options, main),) if analysis.inference is Inference.BY_START else ()
     complete = did_checks.areas_complete(panel, change(panel, *own_windows(panel, design)))
+    as_one = _as_one_unit(analysis, design, options, main)
     return ModelOutput(
-        estimates=(main, *beside),
+        estimates=(main, *beside, *as_one.estimates),
         checks=(
             checks.groups(analysis),
             complete,
@@ -56,9 +59,29 @@ def fit(panel: Panel, design: Design, options: StaggeredOptions) -> ModelOutput:
             checks.comparison(panel, analysis, design, options),
             checks.two_way(analysis, options),
             *checks.analytic(analysis, options),
+            *as_one.checks,
         ),
-        not_estimable=refused,
+        not_estimable=(*refused, *as_one.not_estimable),
     )
+
+
+def _as_one_unit(analysis: Analysis, design: Design, options: StaggeredOptions, main: Estimate) -> ModelOutput:
+    """Estimate again with the areas of each start merged, as one team serves them; nothing where none is shared."""
+    if not design.shared_delivery or main.clusters.treated < 2:
+        return ModelOutput()
+    panel, own = merged_by_start(analysis.panel, design)
+    again = analysed(panel, own, same_bins(options, analysis.grid))
+    if isinstance(again, NoInference):
+        why = f"No estimate with the {AS_ONE}. {again.reason}"
+        return ModelOutput(checks=(one_team(main, None, why),), not_estimable=(NotEstimable(MODEL, why),))
+    found, refused = _headline(again, options)
+    note = f"The {AS_ONE}: their cells are added up, because one team serves them. {found.note}"
+    merged = replace(found, method=f"{found.method}, {AS_ONE}", headline=False, note=note)
+    reasons = tuple(
+        NotEstimable(MODEL, f"With the {AS_ONE}: {why.reason[:1].lower() + why.reason[1:]}") for why in refused
+    )
+    check = one_team(main, merged, " ".join(why.reason for why in reasons))
+    return ModelOutput(estimates=(merged,), checks=(check,), not_estimable=reasons)
 
 
 def _headline(analysis: Analysis, options: StaggeredOptions) -> tuple[Estimate, tuple[NotEstimable, ...]]:

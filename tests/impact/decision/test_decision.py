@@ -259,8 +259,21 @@ def test_the_reason_is_that_of_the_model_which_would_have_been_the_headline() ->
 def test_a_model_that_never_carries_a_verdict_is_not_blamed() -> None:
     found = decide(study(), INFO, {"main": replace(OUTCOME, estimates=(replace(BASE, headline=False),))}, ())
     (reason,) = found.reasons
-    assert reason.startswith("No model was run that can carry a verdict. Run one of: did, its, ordinal")
-    assert "recurrence" not in reason, "this outcome is made of ordered answers"
+    assert reason == "No model was run that can carry a verdict. Run one of: did, its, ordinal."
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"comparison": ()}, "its"),
+        ({"starts": {"A": "2024-01-01", "B": "2024-07-01"}}, "staggered"),
+        ({"starts": {"A": "2024-01-01", "B": "2024-07-01"}, "comparison": ()}, "staggered"),
+    ],
+)
+def test_only_models_that_the_design_allows_are_named(changes: dict[str, Any], named: str) -> None:
+    info = replace(INFO, **changes)
+    found = decide(study(), info, {"main": replace(OUTCOME, estimates=(replace(BASE, headline=False),))}, ())
+    assert found.reasons == (f"No model was run that can carry a verdict. Run one of: {named}.",)
 
 
 def test_a_placebo_outcome_without_an_estimate_blocks_scaling_up() -> None:
@@ -340,3 +353,78 @@ def test_an_alternative_that_is_only_less_sure_costs_no_star() -> None:
     finding = "Without the neighbours it no longer shows a difference from no effect."
     unsure = replace(OUTCOME, checks=(Check("without_neighbours", Status.WARN, finding),))
     assert rate(INFO, unsure, ()).value == 3
+
+
+WEIGHED = replace(BASE, model="synthetic", std_error=None, df=None)
+
+
+def test_a_range_by_placebos_gives_no_probabilities_and_the_reason_is_its_own() -> None:
+    beside = (NotEstimable("synthetic", "No 95% interval from synthetic difference-in-differences."),)
+    found = decided(WEIGHED, not_estimable=beside)
+    assert (found.verdict, found.probability_beneficial) == ("cannot_tell", None)
+    assert found.headline.endswith(
+        "(plausible range +5.0 to +15.0 points), without the probabilities that the rule asks for."
+    )
+    (reason,) = found.reasons
+    assert "no probabilities, so the declared rule cannot be read" in reason
+    assert reason.endswith("Add `did`, `its` or `ordinal` to the models, which give them.")
+
+
+def test_without_a_range_the_reason_is_the_headlines_own_and_not_that_of_another_model() -> None:
+    bare = replace(BASE, model="its", interval=None, std_error=None, df=None, p_value=None)
+    others = (NotEstimable("did", "D."), NotEstimable("its", "I."), NotEstimable("its", "Companion."))
+    assert decided(bare, not_estimable=others).reasons == ("I.",)
+    assert decided(bare, not_estimable=others[:1]).reasons == ("D.",)
+
+
+def test_a_synthetic_comparison_is_triangulation() -> None:
+    few = Check("synthetic_donors", Status.WARN, "There are only 5 comparison areas to weigh.")
+    poor = Check("synthetic_fit", Status.WARN, "The weighted areas miss the treated ones.")
+    many = replace(WEIGHED, clusters=Clusters(10, 30))
+    sound = rate(INFO, replace(OUTCOME, estimates=(many,)), ())
+    assert (sound.value, "triangulation" in sound.reasons[0]) == (2, True)
+    weak = rate(INFO, replace(OUTCOME, estimates=(many,), checks=(few, poor)), ())
+    assert (weak.value, weak.reasons[1:]) == (1, (few.finding, poor.finding))
+    elsewhere = rate(INFO, replace(OUTCOME, checks=(few, poor)), ())
+    assert elsewhere.value == 3, "the headline is another model's"
+
+
+@pytest.mark.parametrize("model", ["did", "its", "staggered", "recurrence", "ordinal"])
+def test_one_team_needs_its_own_check_before_anything_is_scaled_up(model: str) -> None:
+    # Every second star aside, so that nothing but the missing check stands in the way.
+    shared = replace(INFO, intervention=replace(INFO.intervention, delivery="shared"))
+    strong = estimate(0.20, 0.02, model=model)
+    name = "one_team" if model == "did" else f"{model}_one_team"
+    missing = decided(strong, info=shared)
+    assert (missing.verdict, missing.security) == ("extend", 2)
+    assert any("cannot be estimated" in reason for reason in missing.reasons)
+    assert decided(strong, info=shared, checks=(Check(name, Status.PASS, ""),)).verdict == "scale_up"
+    assert decided(strong, info=shared, checks=(Check(name, Status.WARN, ""),)).verdict == "extend"
+    blocked = decided(strong, info=shared, checks=(Check(name, Status.NOT_RUN, "", "Too few assignments."),))
+    assert blocked.verdict == "extend"
+    assert any(reason.endswith("Too few assignments.") for reason in blocked.reasons)
+
+
+def test_one_treated_area_of_a_team_is_one_unit_already() -> None:
+    shared = replace(INFO, intervention=replace(INFO.intervention, delivery="shared"))
+    assert decided(estimate(0.20, 0.02, clusters=Clusters(1, 6)), info=shared).verdict == "scale_up"
+
+
+def test_a_stop_with_a_wide_range_says_why_the_rule_does_not_wait() -> None:
+    found = decided(estimate(-0.2, 0.25))
+    assert found.verdict == "stop"
+    assert any("how large the effect is cannot be told; but the rule does not wait" in r for r in found.reasons)
+    assert any("not that the pilot has been shown to do harm" in r for r in found.reasons)
+    wrong = decided(estimate(-0.06, 0.02))
+    assert wrong.verdict == "stop"
+    assert any("almost certainly moved the wrong way" in r for r in wrong.reasons)
+    clear = decided(estimate(-0.2, 0.02))
+    assert clear.verdict == "stop"
+    assert not any("to do harm" in r or "wrong way" in r for r in clear.reasons)
+
+
+def test_areas_that_start_later_are_named_where_there_are_no_others() -> None:
+    later = replace(INFO, comparison=(), starts={"A": "2024-01-01", "B": "2024-07-01"})
+    found = decided(estimate(0.20, 0.02, model="staggered", clusters=Clusters(2, 3)), info=later)
+    assert "if districts that start later show" in found.reasons[0]
+    assert "2 treated and 3 later areas" in found.security_reasons[0]

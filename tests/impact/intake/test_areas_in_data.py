@@ -31,10 +31,13 @@ PEOPLE = {"path": "people.csv", "columns": {"area": "district"}}
         ("Kings Lynn & West Norfolk", "King's Lynn and West Norfolk"),
         ("KING'S LYNN AND WEST NORFOLK", "King's Lynn and West Norfolk"),
         ("South Norflok", "South Norfolk"),
+        ("Asbhy", "Ashby"),
+        ("SAHBY", "Ashby"),
+        ("Coel", "Cole"),
     ],
 )
 def test_misspellings(name: str, area: str) -> None:
-    areas = ["Breckland", "King's Lynn and West Norfolk", "North Norfolk", "South Norfolk", "Norwich"]
+    areas = ["Breckland", "King's Lynn and West Norfolk", "North Norfolk", "South Norfolk", "Norwich", "Ashby", "Cole"]
     assert near_name(name, areas) == area
 
 
@@ -48,6 +51,10 @@ def test_misspellings(name: str, area: str) -> None:
         ("1112", "112"),
         ("E01026483", "E01026484"),
         ("Oak", "Ash"),
+        ("Ahs", "Ash"),
+        ("AB10", "BA10"),
+        ("Ashyb 1", "Ashby 2"),
+        ("Eats Hill", "East Hill"),
         ("Great Yarmouth", "Norwich"),
     ],
 )
@@ -291,4 +298,5 @@ def test_a_dominant_area_that_is_not_in_the_data(build: Build, errors: Errors, o
     areas = {"comparison": "others", "dominant": ["Cedars"]}
     (problem,) = errors(build({"cases.csv": one_a_month}, areas=areas))
     assert (problem.code, problem.action) == ("unknown_dominant", "Did you mean 'Cedar'?")
+    assert problem.message == "item 1 of areas.dominant: 'Cedars' is not an area of this study."
     assert read(build({"cases.csv": one_a_month}, areas={**areas, "dominant": ["Cedar"]})).problems == ()

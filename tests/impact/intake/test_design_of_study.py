@@ -94,11 +94,12 @@ def test_changes_that_are_modelled_become_events_from_the_period_they_came_in(bu
         {"what": "Only a threat", "when": "2023-04"},
         {"what": "Too late", "when": "2024-04", "modelled": "both"},
         {"what": "Long before", "when": "2020", "modelled": "slope"},
+        {"what": "Over before", "when": "2020", "until": "2022", "modelled": "pulse"},
+        {"what": "All the time", "when": "2023-01", "modelled": "level"},
     ]
     intervention = {"name": "Something", "start": "2023-07-01", "end": "2023-12-31", "concurrent": concurrent}
     found = designed(build, intervention=intervention, areas={"aliases": {"A": "Ash"}})
     assert [(e.what, e.shape, e.areas, months(e.periods)) for e in found.events] == [
         ("Move", Shape.LEVEL, ("Ash",), list(range(3, 13))),
         ("Strike", Shape.PULSE, (), [4, 5]),
-        ("Long before", Shape.SLOPE, (), list(range(1, 13))),
     ]

@@ -556,3 +556,22 @@ def test_a_stray_early_report_does_not_move_the_beginning_of_the_source(build: B
     of_january = [array[0, 0].sum() for array in (cells(found).events, cells(found).censored)]
     assert of_january == [0, 1], "25 January; the 1st to the 20th are only looked back on"
     assert "look_back" in codes(found)
+
+
+@pytest.mark.parametrize(
+    ("repeat", "days", "lost"),
+    [
+        ({"within": 20, "look_back": 5000}, "5,000 days", "all 6 first reports of the baseline and follow-up"),
+        ({"within": 20, "look_back": 60}, "60 days", "all 3 first reports of the baseline"),
+        ({"within": 60}, "60 days (by default as many as repeat.within)", "all 3 first reports of the baseline"),
+    ],
+)
+def test_a_look_back_that_leaves_nothing_of_a_window(
+    build: Build, errors: Errors, repeat: dict[str, int], days: str, lost: str
+) -> None:
+    outcome = {**OUTCOME, "repeat": {"same": ["place"], **repeat}}
+    study = build({"cases.csv": lines(FILL)}, sources={"cases": CASES}, outcomes={"o": outcome})
+    (problem,) = errors(study)
+    assert problem.code == "look_back_leaves_nothing"
+    assert f"the look-back of {days} from the beginning of the source sets aside {lost}." in problem.message
+    assert "outcomes.o.repeat.look_back" in problem.action

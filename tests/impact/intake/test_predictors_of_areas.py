@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from impact.errors import DataError
 from impact.intake.data import Intake
 from impact.intake.read import read
 from impact.study.schema import Study
@@ -70,3 +71,21 @@ def test_a_longer_mark_covers_its_periods(build: Build) -> None:
 
 def test_a_case_without_predictors_has_none(build: Build) -> None:
     assert case(build).cases["y"].predictors == ()
+
+
+def test_predictors_that_no_model_uses(build: Build) -> None:
+    unused = case(build, stretch("trade"))
+    (note,) = [p for p in unused.problems if p.code == "unused_predictors"]
+    assert note.message == "no model of the study uses the predictors of 'y'."
+    outcome = {"kind": "continuous", "source": "panel", "value": "y", "better": "lower"}
+    outcomes = {"y": {**outcome, "predictors": [stretch("trade")]}}
+    used = build({"panel.csv": ROWS}, sources={"panel": PANEL}, outcomes=outcomes)
+    used = used.model_copy(update={"models": ("synthetic",)})
+    assert "unused_predictors" not in {p.code for p in read(used).problems}
+
+
+def test_a_column_that_is_not_there_is_asked_for_by_its_item(build: Build) -> None:
+    with pytest.raises(DataError, match=r"Correct value in item 2 of outcomes\.y\.predictors"):
+        case(build, stretch("trade"), stretch("trad"))
+    with pytest.raises(DataError, match=r"Correct training\.value in item 1 of outcomes\.y\.predictors"):
+        case(build, stretch("trade", training=stretch("trad")))

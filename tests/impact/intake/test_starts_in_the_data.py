@@ -83,7 +83,8 @@ def test_a_start_after_the_data_is_an_error(build: Build, errors: Errors) -> Non
     )
     study = study.model_copy(update={"intervention": type(study.intervention).model_validate(intervention)})
     (problem,) = (p for p in errors(study) if p.code == "start_after_the_data")
-    assert "Birch starts on 2024-03-01, after the last period, 2023-12" in problem.message
+    assert problem.message.startswith("areas.starts.Birch: Birch starts on 2024-03-01, after the last period, 2023-12")
+    assert problem.message.endswith("Did you mean 2023-03-01?")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from impact.report.render import notebook_html, report_html
-from impact.result import RunResult, adapter
+from impact.result import ModelInfo, RunResult, adapter
 from models.estimate import Check, Clusters, Estimate, Evidence, Figure, Path, PathPoint, Quantity, Row, Scale, Status
 
 NON_NUMBERS = re.compile(r"\b(nan|NaN|inf|-inf|Infinity|None|undefined)\b")
@@ -171,11 +171,63 @@ def test_what_speaks_against_the_results_stands_before_them(
 
 
 def test_without_any_warning_it_says_so(flagship: RunResult, read_html: Callable[[str], Any]) -> None:
-    outcomes = {k: replace(o, checks=(), not_estimable=()) for k, o in flagship.outcomes.items()}
+    passed = Check("seasons", Status.PASS, "The same times of year.")
+    outcomes = {k: replace(o, checks=(passed,), not_estimable=()) for k, o in flagship.outcomes.items()}
     calm = replace(flagship, outcomes=outcomes, data=replace(flagship.data, problems=()))
     text = read_html(report_html(calm)).visible
     assert "No warnings. Every check that was run passed" in text
     assert "Read first" not in text
+
+
+def test_where_no_check_was_run_none_is_said_to_have_passed(
+    flagship: RunResult, read_html: Callable[[str], Any]
+) -> None:
+    waiting = Check("seasons", Status.NOT_RUN, "Cannot be judged.")
+    outcomes = {k: replace(o, checks=(waiting,), not_estimable=()) for k, o in flagship.outcomes.items()}
+    text = read_html(
+        report_html(replace(flagship, outcomes=outcomes, data=replace(flagship.data, problems=())))
+    ).visible
+    assert "No check was run" in text
+    assert "Every check that was run passed" not in text
+
+
+@pytest.mark.parametrize(
+    ("checks", "said"),
+    [
+        ((Status.PASS,) * 2, "so they are also analysed as one unit."),
+        (
+            (Status.PASS, Status.NOT_RUN),
+            "so they are also analysed as one unit, for outcomes where that could be done.",
+        ),
+        ((Status.NOT_RUN, None), "they could not be analysed as one unit here."),
+    ],
+)
+def test_one_team_is_said_to_be_one_unit_only_where_it_was(
+    flagship: RunResult, read_html: Callable[[str], Any], checks: tuple[Status | None, ...], said: str
+) -> None:
+    headed = [key for key, outcome in flagship.outcomes.items() if outcome.headline][: len(checks)]
+    outcomes = {}
+    for key, status in zip(headed, checks, strict=True):
+        outcome = flagship.outcomes[key]
+        assert outcome.headline is not None
+        head = replace(outcome.headline, model="did", clusters=Clusters(2, 5))
+        found = (Check("one_team", status, "One team."),) if status else ()
+        outcomes[key] = replace(outcome, estimates=(head,), checks=found)
+    done = replace(flagship.study.intervention, delivery="shared")
+    decision = replace(flagship.decision, outcome=headed[0])
+    study = replace(flagship.study, intervention=done)
+    text = read_html(report_html(replace(flagship, outcomes=outcomes, study=study, decision=decision))).visible
+    assert said in " ".join(text.split())
+
+
+def test_areas_that_start_later_are_what_the_report_says_it_compares_with(
+    flagship: RunResult, read_html: Callable[[str], Any]
+) -> None:
+    model = ModelInfo("staggered", "Staggered roll-out", "", {"compared_with": "not_yet"})
+    study = replace(flagship.study, comparison=(), models=(model,))
+    text = " ".join(read_html(report_html(replace(flagship, study=study))).visible.split())
+    assert "are compared with those that had not started yet" in text
+    assert "There are none: only the treated" not in text
 
 
 def test_a_caveat_that_the_health_banner_gives_is_not_repeated(

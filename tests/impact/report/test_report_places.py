@@ -30,6 +30,7 @@ def test_areas_are_called_what_they_are(flagship: RunResult) -> None:
     assert (called.treated, called.comparison, called.one) == ("treated town centre", "comparison town centres", True)
     assert called.legend("treated") == "Treated town centre"
     assert areas_words(Clusters(1, 11), called.level) == "1 treated town centre, 11 comparison"
+    assert areas_words(Clusters(2, 1), "ward", later=True) == "2 treated wards, 1 that had not started yet"
     assert areas_words(Clusters(4, 0, periods=58), "ward") == "58 periods of 4 treated wards, none to compare"
     assert not places(flagship.study).one
 

@@ -17,7 +17,7 @@ from impact.report import wording
 from impact.report.glossary import GLOSSARY
 from impact.report.wording import Reading
 from impact.result import OutcomeResult
-from models.estimate import Clusters, Estimate, Scale
+from models.estimate import Clusters, Estimate, NotEstimable, Scale
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "report" / "wording.txt"
 FORBIDDEN = re.compile(r"\b(significan\w*|no effect|nan|inf|None|prove[sdn]?|treatment)\b")
@@ -134,7 +134,9 @@ def test_a_ratio_is_read_as_a_change_against_the_threshold() -> None:
 def test_no_estimate_is_said() -> None:
     nothing = OutcomeResult("t", "count", RATE, "lower", "primary", None, "", None, None, (), (), (), (), (), 5)
     assert wording.reading(nothing) is Reading.NO_ESTIMATE
-    assert wording.frequency_sentence(nothing) == "There is no estimate for this outcome; the reasons are given below."
+    assert wording.frequency_sentence(nothing) == "No model that was run gives an answer for this outcome."
+    refused = replace(nothing, not_estimable=(NotEstimable("did", "No events."),))
+    assert wording.frequency_sentence(refused) == "There is no estimate for this outcome; the reasons are given below."
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ AT_KIND, AT_KEY = "x.yaml:45:3: ", "x.yaml:48:5: "
 
 RIGHT = {
     "from a list of columns": REPEAT,
+    "within an area": "    repeat: {same: [place, district], within: 90}\n",
     "from one column": "    repeat: {same: place, within: 90}\n",
     "with a horizon": REPEAT + "    horizon: 28\n",
     "with the longest horizon": REPEAT + "    horizon: 90\n",
@@ -40,6 +41,12 @@ WRONG = {
         "x.yaml:49:14: ",
         "the horizon is 91 days, but a report is a repeat only within 90.",
         "write 90 or less, remove the line, or let repeat.within be longer.",
+    ),
+    "only the area in common": (
+        "    repeat: {same: district, within: 90}\n",
+        "x.yaml:48:20: ",
+        "'district' is the area, so every report of an area would be a repeat of its first.",
+        "name what repeats have in common, such as the place.",
     ),
     "nothing in common": (
         "    repeat: {same: [], within: 90}\n",

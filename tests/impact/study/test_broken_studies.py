@@ -64,7 +64,7 @@ WRONG_VALUES: dict[str, tuple[Edits, Expected]] = {
     "id with spaces": ({"id: norfolk-early": "id: Norfolk early"}, [("3:7", "lower-case letters, digits, - and _")]),
     "percent sign": ({"worthwhile: 0.05": "worthwhile: 5%"}, [("43:17", "Fix: 5% is written 0.05.")]),
     "outcome name": ({"  asb:": "  ASB rate:"}, [("53:3", "the name 'ASB rate' in outcomes must be")]),
-    "1_0 is no number": ({"phase_in: 2": "phase_in: 1_0"}, [("9:13", "must be a whole number such as 90, not '1_0'.")]),
+    "1_0 is no number": ({"phase_in: 2": "phase_in: 1_0"}, [("9:13", "must be a whole number such as 3, not '1_0'.")]),
     "0o14 is no number": ({"phase_in: 2": "phase_in: 0o14"}, [("9:13", "not '0o14'.")]),
     "0x1F is no number": ({"phase_in: 2": "phase_in: 0x1F"}, [("9:13", "not '0x1F'.")]),
     "1:30 is no number": ({"phase_in: 2": "phase_in: 1:30"}, [("9:13", "not '1:30'.")]),

@@ -21,7 +21,8 @@ def with_change(valid: str, written: str) -> str:
         "when: 2023-05",
         "when: 2023-05, modelled: level",
         "when: 2023-05, until: 2023-06, modelled: pulse",
-        "when: 2023-05, until: 2023-05, modelled: both",
+        "when: 2023-05, until: 2023-05",
+        "when: 2023-05, modelled: both",
         "when: 2022-Q1, modelled: slope, areas: [South Norfolk]",
     ],
 )
@@ -35,6 +36,13 @@ def test_changes_that_fit(valid: str, problems: Problems, written: str) -> None:
         ("modelled: level", "this needs the date of the change."),
         ("until: 2023-05", "this needs the date of the change."),
         ("when: 2023-05, until: 2023-04", "this change ended (2023-04) before it came (2023-05)."),
+        ("when: 2023-05, modelled: pulse", "a pulse needs the date it ended."),
+        (
+            "when: 2023-05, until: 2023-06, modelled: level",
+            "'until' is for a pulse; 'modelled: level' is a change that",
+        ),
+        ("when: 2023-05, until: 2023-06, modelled: slope", "'until' is for a pulse"),
+        ("when: 2023-05, until: 2023-06, modelled: both", "'until' is for a pulse"),
         ("when: 2023-05, modelled: step", "must be level, slope, both or pulse, not 'step'"),
     ],
 )

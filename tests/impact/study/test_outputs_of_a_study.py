@@ -79,6 +79,12 @@ def test_one_name_is_an_outcome_or_an_output(study: str, problems: Problems) -> 
     assert f"'asb' is an outcome too: {ACTIVITY}." in found
 
 
+def test_the_title_of_an_outcome_is_no_title_of_an_output(study: str, problems: Problems) -> None:
+    (found,) = problems(study.replace("title: Warnings given", "title: ASB", 1))
+    assert "the report would call both this and outcome 'asb' 'ASB'." in found
+    assert "give one of them another title." in found
+
+
 @pytest.mark.parametrize(
     ("output", "what"),
     [

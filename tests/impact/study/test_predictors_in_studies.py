@@ -27,6 +27,18 @@ def test_it_is_read_with_its_training() -> None:
             "what was known before the start (1991-",
         ),
         (("from: 1971, to: 1980}}", "from: 1981, to: 1980}}"), "this stretch ends (1980) before it begins (1981)."),
+        (
+            ("from: 1971, to: 1980}}\n      - {title: Trade", "from: 1981, to: 1990}}\n      - {title: Trade"),
+            "training (1981 to 1990) must come earlier than its predictor (1981 to 1990).",
+        ),
+        (
+            ("from: 1971, to: 1980}}\n      - {title: Trade", "from: 1971, to: 1990}}\n      - {title: Trade"),
+            "training (1971 to 1990) must come earlier than its predictor (1981 to 1990).",
+        ),
+        (
+            ("{value: investment_1970s, from: 1980, to: 1980}", "{value: investment_1970s, from: 1981, to: 1981}"),
+            "training (1981 to 1981) must come earlier than its predictor (1980 to 1980).",
+        ),
         (("    reader: panel\n", ""), "predictors are read from one row per area and period, and source 'countries'"),
         (("value: trade, from: 1981", "from: 1981"), "needs the key 'value'"),
         (("training: {value: trade", "traning: {value: trade"), "did you mean 'training'?"),

@@ -102,7 +102,7 @@ def test_why_there_are_no_blocks_to_compare() -> None:
     some = {name: around for name, around in RING.items() if name != NAMES[7] and name != NAMES[9]}
     unknown = blocks_of(NAMES, some, FIRST)
     assert isinstance(unknown, NoInference)
-    assert unknown.reason.startswith("No borders are given for area 7 and area 9.")
+    assert unknown.reason.startswith("No list of borders is given for area 7 and area 9.")
     apart = blocks_of(NAMES, RING, np.isin(np.arange(AREAS), [0, 1, 5, 6]))
     assert isinstance(apart, NoInference)
     assert "do not adjoin each other" in apart.reason
@@ -180,7 +180,9 @@ def test_blocks_stand_beside_the_headline_where_borders_are_declared() -> None:
     assert not any("block" in r.reason for r in without.not_estimable)
     partly = fit(panel, Design(neighbours={NAMES[0]: (NAMES[1],)}), DidOptions())
     (refusal,) = [r.reason for r in partly.not_estimable if "adjoining blocks" in r.reason]
-    assert refusal.startswith("No result from the permutation of adjoining blocks. No borders are given for area 1")
+    assert refusal.startswith(
+        "No result from the permutation of adjoining blocks. No list of borders is given for area 1"
+    )
 
 
 @pytest.mark.parametrize(

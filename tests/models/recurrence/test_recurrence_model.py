@@ -15,6 +15,7 @@ from models.did import DidOptions
 from models.did import fit as fit_did
 from models.effect import Effect
 from models.estimate import Check, Estimate, Figure, ModelOutput, Quantity, Scale, Status
+from models.one_team import AS_ONE, examine_repeats
 from models.panel import Kind, TimeToEventCells
 from models.recurrence.checks import CLUSTERED
 from models.recurrence.grouped import log_ratios
@@ -252,6 +253,19 @@ def test_one_team_is_also_one_unit(case: Case) -> None:
     apart = history_of(case).before.counts
     assert apart is not None
     assert merged.before.counts.events[0] == pytest.approx(apart.events[:2].sum(axis=0))
+
+
+def test_the_share_with_one_team_as_one_unit_is_that_of_merged_areas(case: Case) -> None:
+    design = Design(shared_delivery=True)
+    examined = examine_repeats(case, design, OPTIONS, fit(case, design, OPTIONS))
+    (found,) = (e for e in examined.estimates if e.method.endswith(AS_ONE))
+    did = fit_did(case.panel, design, DidOptions()).estimates
+    (same,) = (e for e in did if e.method.startswith("collapsed") and AS_ONE in e.method)
+    assert (found.estimate, found.interval, found.clusters) == (same.estimate, same.interval, same.clusters)
+    assert not found.headline
+    assert [c.id for c in examined.checks if c.id.endswith("one_team")] == ["recurrence_one_team"]
+    apart = fit(case, Design(), OPTIONS)
+    assert examine_repeats(case, Design(), OPTIONS, apart) is apart
 
 
 def test_refusals_name_the_area_and_what_to_do() -> None:

@@ -212,7 +212,7 @@ def test_adjoining_areas_are_not_compared_where_that_means_nothing(analyse: Anal
     partial = adjacent_placebos(main, {"A": ("B",), "B": ("D",)})
     assert partial is not None
     assert partial.status is Status.NOT_RUN
-    assert "No borders are given for C, D, E and F" in partial.detail
+    assert "No list of borders is given for C, D, E and F" in partial.detail
     apart = adjacent_placebos(main, SQUARE | {"A": ("C",)})
     assert apart is not None
     assert apart.status is Status.NOT_RUN

@@ -143,7 +143,7 @@ def test_comparison_areas_next_door_are_left_out(analyse: Analyse, noise: Matrix
     assert "No borders are given" not in check.detail
     partly = without_neighbours(main, {"A": ("C",)})
     assert partly is not None
-    assert "No borders are given for B." in partly.detail
+    assert "No list of borders is given for B." in partly.detail
 
 
 def test_spillover_into_a_neighbour_is_caught(analyse: Analyse, noise: Matrix) -> None:
@@ -163,7 +163,7 @@ def test_neighbours_that_are_nobody_or_everybody(analyse: Analyse, noise: Matrix
     assert none.status is Status.PASS
     unknown = without_neighbours(main, {"A": ("B",)})
     assert unknown is not None
-    assert (unknown.status, unknown.detail) == (Status.NOT_RUN, "No borders are given for B.")
+    assert (unknown.status, unknown.detail) == (Status.NOT_RUN, "No list of borders is given for B.")
     everybody = without_neighbours(main, {"A": ("C",), "B": ("D",)})
     assert everybody is not None
     assert everybody.status is Status.NOT_RUN

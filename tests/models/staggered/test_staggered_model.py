@@ -19,6 +19,7 @@ from models.staggered.analysis import Analysis, Inference, analysed
 from models.staggered.calendar import own_windows
 from models.staggered.grid import Grid, grid_of
 from models.staggered.model import fit
+from models.staggered.one_team import merged_by_start
 from models.staggered.options import StaggeredOptions
 
 type MakePanel = Callable[..., Panel]
@@ -331,6 +332,83 @@ def test_an_area_without_data_before_is_left_out_and_named(make_panel: MakePanel
 def test_a_team_that_serves_all_is_said_to(make_panel: MakePanel) -> None:
     panel = make_panel(means(noise(8, 6)), treated=3, after=4, unit=TimeUnit.YEAR, start=date(2010, 1, 1))
     assert "One team serves" in headline(fit(panel, starting(2, 3, 4, shared_delivery=True), PLAIN)).note
+
+
+def test_areas_of_a_start_are_merged_by_adding_up_their_cells(make_panel: MakePanel) -> None:
+    events, exposure = np.arange(1.0, 43.0).reshape(7, 6), np.full((7, 6), 100.0)
+    panel = make_panel(CountCells(events, exposure), treated=4, after=4, unit=TimeUnit.YEAR, start=date(2010, 1, 1))
+    merged, design = merged_by_start(panel, starting(3, 2, 3, 2, phase_in=1))
+    assert isinstance(merged.cells, CountCells)
+    assert merged.areas == ("B + D", "A + C", "E", "F", "G")
+    assert merged.treated.tolist() == [True, True, False, False, False]
+    expected = np.vstack([events[[1, 3]].sum(axis=0), events[[0, 2]].sum(axis=0), events[4:]])
+    assert merged.cells.events.tolist() == expected.tolist()
+    assert merged.cells.exposure[:, 0].tolist() == [200.0, 200.0, 100.0, 100.0, 100.0]
+    assert (dict(design.starts), dict(design.phase_in)) == ({"B + D": 2, "A + C": 3}, {"B + D": 1, "A + C": 1})
+
+
+def shared(make_panel: MakePanel, values: FloatArray, starts: tuple[int, ...]) -> ModelOutput:
+    years = {"unit": TimeUnit.YEAR, "start": date(2010, 1, 1)}
+    panel = make_panel(means(values), treated=len(starts), after=4, **years)
+    return fit(panel, starting(*starts, shared_delivery=True), PLAIN)
+
+
+def moved(starts: tuple[int, ...], size: tuple[float, ...]) -> FloatArray:
+    """Eight areas that move little, of which some move by so much at their start."""
+    values = 10 + (noise(8, 6) - 10) * 0.05
+    for area, (start, by) in enumerate(zip(starts, size, strict=True)):
+        values[area, start:] += by
+    return values
+
+
+def test_one_team_whose_starts_hold_as_units_passes(make_panel: MakePanel) -> None:
+    output = shared(make_panel, moved((2, 2, 3, 3), (5.0,) * 4), (2, 2, 3, 3))
+    (merged,) = (e for e in output.estimates if e.method.endswith("treated areas of a start as one unit"))
+    assert not merged.headline
+    assert (merged.clusters.treated, merged.clusters.comparison) == (2, 4)
+    assert merged.interval is not None
+    assert merged.estimate == pytest.approx(headline(output).estimate, abs=0.2)  # the noise put in
+    assert (2 + 4) * (2 + 4 - 1) == 30 == round(1 / (merged.attainable_p or 1)), "assignments of two dates to six units"
+    team = check(output, "staggered_one_team")
+    assert team.status is Status.PASS
+    assert "as one unit for each of 2 starts does not change the answer" in team.finding
+
+
+def test_one_team_that_loses_its_answer_as_units_is_warned_of(make_panel: MakePanel) -> None:
+    starts, size = (2, 2, 3, 3), (5.0, 5.0, 0.5, 0.5)
+    values = moved(starts, size)
+    values[4, 3:] += 2.0  # a comparison area moves as well: four moved areas stand out beside it, two units do not
+    values[5, 2:] += 1.5
+    output = shared(make_panel, values, starts)
+    interval = headline(output).interval
+    assert interval is not None
+    assert interval[0] > 0
+    assert check(output, "staggered_one_team").status is Status.WARN
+
+
+def test_one_team_with_too_few_units_cannot_be_judged(make_panel: MakePanel) -> None:
+    starts = (2, 2, 2, 2)
+    output = shared(make_panel, moved(starts, (5.0,) * 4), starts)
+    team = check(output, "staggered_one_team")
+    assert headline(output).interval is not None
+    assert team.status is Status.NOT_RUN  # one unit against four: the smallest p is 1 in 5
+    assert "0.20" in team.detail
+    assert any("as one unit" in why.reason for why in output.not_estimable)
+
+
+def test_one_team_with_a_start_for_each_area_merges_nothing_and_says_so(make_panel: MakePanel) -> None:
+    starts = (2, 3, 4)
+    output = shared(make_panel, moved(starts, (5.0,) * 3), starts)
+    team = check(output, "staggered_one_team")
+    assert team.status is Status.PASS
+    assert "nothing was merged" in team.detail
+
+
+def test_separate_teams_are_not_merged(make_panel: MakePanel) -> None:
+    panel = make_panel(means(noise(8, 6)), treated=3, after=4, unit=TimeUnit.YEAR, start=date(2010, 1, 1))
+    output = fit(panel, starting(2, 2, 3), PLAIN)
+    assert "staggered_one_team" not in {c.id for c in output.checks}
+    assert not any("one unit" in e.method for e in output.estimates)
 
 
 def test_the_average_that_is_asked_for_is_the_headline(make_panel: MakePanel) -> None:
