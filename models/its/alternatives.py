@@ -148,8 +148,9 @@ def _compared(name: str, panel: Panel, found: Sequence[Alternative], *, title: s
     if isinstance(main, NoInference) or not known:
         return Check(name, Status.NOT_RUN, f"{opening} there is no estimate.", detail, evidence)
     values = [effect.estimate for _, effect in known]
-    said = f"{opening} the average effect is {_between(panel, min(values), max(values))}"
-    own = f", and {signed(panel, main.estimate)} as the study has it"
+    said = f"{opening} the average effect by the treated areas' series alone is"
+    said = f"{said} {_between(panel, min(values), max(values))}"
+    own = f", and {signed(panel, main.estimate)} as that series is fitted here"
     apart = [(each.label, disagreement(main, effect)) for each, effect in known if disagreement(main, effect)]
     if not apart:
         return Check(name, Status.PASS, f"{said}{own}.", detail, evidence)

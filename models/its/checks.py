@@ -36,7 +36,7 @@ def points_check(unit: TimeUnit, before: int, after: int, partial: int) -> Check
         status, verdict = Status.FAIL, f"fewer than {LEAST_POINTS} on a side, too few to estimate a change"
     elif before < ADEQUATE_BEFORE or after < ADEQUATE_AFTER:
         status = Status.WARN
-        verdict = f"enough to estimate, but {ADEQUATE_BEFORE} before and {ADEQUATE_AFTER} after is what it takes"
+        verdict = f"enough to estimate, fewer than the {ADEQUATE_BEFORE} and {ADEQUATE_AFTER} that a sound answer takes"
     else:
         status, verdict = Status.PASS, f"at least {ADEQUATE_BEFORE} before and {ADEQUATE_AFTER} after"
     return Check(
@@ -70,7 +70,7 @@ def season_check(unit: TimeUnit, before: int, choice: SeasonChoice) -> Check:
     who = {
         Chooser.STUDY: "as the study asks",
         Chooser.LENGTH: "by rule",
-        Chooser.QAIC: f"of least QAIC among {len(choice.candidates)} choices",
+        Chooser.QAIC: f"the best of {len(choice.candidates)} choices by QAIC",
     }[choice.chooser]
     return Check(
         id="its_season",

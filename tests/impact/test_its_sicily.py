@@ -155,6 +155,6 @@ def test_the_shipped_study_says_what_it_should(tmp_path: Path) -> None:
 
 def test_what_the_defaults_make_of_it(tmp_path: Path) -> None:
     found = outcome("{}", tmp_path)
-    assert check(found, "its_season").finding.startswith("An effect of each month of the year, of least QAIC among 4")
+    assert check(found, "its_season").finding.startswith("An effect of each month of the year, the best of 4")
     assert estimate(found, AVERAGE).method == "segmented regression, quasi-Poisson with AR(1) by REML, Satterthwaite"
     assert estimate(found, AVERAGE).estimate == pytest.approx(0.887, abs=PRINTED)

@@ -131,7 +131,7 @@ def test_the_season_of_least_qaic_is_taken() -> None:
 def test_months_are_tried_only_with_three_years_of_baseline() -> None:
     for before, tried in ((35, 3), (36, 4)):
         season = check(run(means(NOISE[: before + 12], periods([B] * before + [F] * 12))), "its_season")
-        assert f"among {tried} choices" in season.finding
+        assert f"the best of {tried} choices by QAIC" in season.finding
 
 
 # --- events and shocks ----------------------------------------------------------------------------------------------
