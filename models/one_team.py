@@ -36,13 +36,13 @@ def concerns(design: Design, headline: Estimate | None) -> bool:
     return design.shared_delivery and headline.clusters.treated > 1
 
 
-def examine(case: Case, design: Design, options: object, found: ModelOutput) -> ModelOutput:  # noqa: ARG001
+def examine(_case: Case, design: Design, _options: object, found: ModelOutput) -> ModelOutput:
     """Hold a model's headline against its own estimate on merged areas, if it gives one.
 
     Parameters
     ----------
-    case, options
-        Not read.
+    _case, _options
+        Not read: the signature is that of every model's `examine`.
     design
         Whether one team serves all treated areas.
     found
@@ -56,7 +56,7 @@ def examine(case: Case, design: Design, options: object, found: ModelOutput) -> 
     return replace(found, checks=(*found.checks, check))
 
 
-def examine_weighed(case: Case, design: Design, options: object, found: ModelOutput) -> ModelOutput:  # noqa: ARG001
+def examine_weighed(_case: Case, design: Design, _options: object, found: ModelOutput) -> ModelOutput:
     """Say of a synthetic comparison that it is not run with one team's areas as one."""
     main = next((e for e in found.estimates if e.headline), None)
     if main is None or not concerns(design, main):

@@ -44,37 +44,7 @@ def checks(case: Case, design: Design, weighting: Weighting) -> tuple[Check, ...
     if isinstance(main, NoInference):
         names = (NAME, honest.MAGNITUDES, honest.SMOOTHNESS)
         return tuple(not_run(name, PLAIN, main.reason) for name in names)
-    return (_equivalence(main, case.worthwhile), *honest.honest(main))
-
-
-def equivalence(case: Case, design: Design, weighting: Weighting) -> Check:
-    """Look for a movement before the start that could pass for an effect, with the worthwhile effect as margin.
-
-    Parameters
-    ----------
-    case, design, weighting
-        As in `checks`.
-
-    Returns
-    -------
-    Check
-        PASS only if both movements are shown to be smaller than the worthwhile effect and the answer stays the same
-        without the trend (see `models.honest.changed_answer`); WARN otherwise; NOT_RUN if no worthwhile effect is
-        declared (with the movements in the evidence) or the baseline is too short.
-
-    Notes
-    -----
-    Two movements of treated relative to comparison areas: from the first to the second half of the baseline, and a
-    straight line through the bins of the baseline carried over the distance between the midpoints of the two windows,
-    which is the bias of the estimate if that trend had gone on. Each is one number per area with the headline's
-    inference. Equivalence is shown if both 90% intervals lie within the margin: two one-sided tests at 5% each, and
-    both must hold, so the size is at most 5% (Hartman & Hidalgo 2018, American Journal of Political Science 62:1000;
-    Berger 1982, Technometrics 24:295). The power of the ordinary test for a trend says what not seeing one is worth. No
-    estimate depends on the result: choosing by such a test makes things worse (Roth 2022, American Economic Review:
-    Insights 4:305).
-    """
-    main = main_analysis(case.panel, design.level, weighting)
-    return not_run(NAME, PLAIN, main.reason) if isinstance(main, NoInference) else _equivalence(main, case.worthwhile)
+    return (equivalence(main, case.worthwhile), *honest.honest(main))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +138,34 @@ class _Looks:
     adjusted: Effect
 
 
-def _equivalence(main: Main, worthwhile: float | None) -> Check:
+def equivalence(main: Main, worthwhile: float | None) -> Check:
+    """Look for a movement before the start that could pass for an effect, with the worthwhile effect as margin.
+
+    Parameters
+    ----------
+    main
+        The main analysis.
+    worthwhile
+        Smallest worthwhile effect on the linear scale; None if not declared.
+
+    Returns
+    -------
+    Check
+        PASS only if both movements are shown to be smaller than the worthwhile effect and the answer stays the same
+        without the trend (see `models.honest.changed_answer`); WARN otherwise; NOT_RUN if no worthwhile effect is
+        declared (with the movements in the evidence) or the baseline is too short.
+
+    Notes
+    -----
+    Two movements of treated relative to comparison areas: from the first to the second half of the baseline, and a
+    straight line through the bins of the baseline carried over the distance between the midpoints of the two windows,
+    which is the bias of the estimate if that trend had gone on. Each is one number per area with the headline's
+    inference. Equivalence is shown if both 90% intervals lie within the margin: two one-sided tests at 5% each, and
+    both must hold, so the size is at most 5% (Hartman & Hidalgo 2018, American Journal of Political Science 62:1000;
+    Berger 1982, Technometrics 24:295). The power of the ordinary test for a trend says what not seeing one is worth. No
+    estimate depends on the result: choosing by such a test makes things worse (Roth 2022, American Economic Review:
+    Insights 4:305).
+    """
     found = _looks(main)
     if isinstance(found, NoInference):
         return not_run(NAME, PLAIN, found.reason)

@@ -15,13 +15,12 @@ MOST_ROOM = 12.0  # of the word, in units of the font size: longer ones make leg
 class Places:
     """The two groups in words, singular where there is one: "treated wards", "comparison ward".
 
-    `level` is what one area is called, `owner` the treated ones' genitive.
+    `level` is what one area is called.
     """
 
     level: str
     treated: str
     comparison: str
-    owner: str
 
     @property
     def one(self) -> bool:
@@ -38,7 +37,7 @@ def places(study: StudyInfo) -> Places:
     level = level_of(study)
     treated = f"treated {level if len(study.treated) == 1 else plural(level)}"
     comparison = f"comparison {level if len(study.comparison) == 1 else plural(level)}"
-    return Places(level, treated, comparison, f"{treated}'" if treated.endswith("s") else f"{treated}'s")
+    return Places(level, treated, comparison)
 
 
 def level_of(study: StudyInfo) -> str:

@@ -64,7 +64,6 @@ CHANCES_NOTE = (
     "These figures take no side beforehand. They allow for the ups and downs of areas, not for other changes that "
     "happened at the same time."
 )
-STATUS = {"pass": "Passed", "warn": "Warning", "fail": "Failed", "not_run": "Not run"}
 
 
 class Reading(Enum):

@@ -1,7 +1,6 @@
 """Log-linear regression of a series of counts with exposure: Poisson, quasi-Poisson, negative binomial."""
 
 from dataclasses import replace
-from enum import StrEnum
 
 import numpy as np
 from scipy import special
@@ -19,22 +18,6 @@ UNSETTLED = (
     "Use longer periods, fewer seasonal terms, or `impact: level`."
 )
 LEAST_ALPHA, MOST_ALPHA = 1e-7, 1e3
-
-
-class Family(StrEnum):
-    """How counts vary around their expectation."""
-
-    POISSON = "poisson"
-    QUASI_POISSON = "quasi_poisson"
-    NEGATIVE_BINOMIAL = "negative_binomial"
-
-
-def fit_counts(
-    family: Family, events: FloatArray, exposure: FloatArray, design: FloatArray, used: BoolArray
-) -> SeriesFit | NoInference:
-    """Fit the family named; arguments as in `poisson`."""
-    fitting = {Family.POISSON: poisson, Family.QUASI_POISSON: quasi_poisson}
-    return fitting.get(family, negative_binomial)(events, exposure, design, used)
 
 
 def poisson(

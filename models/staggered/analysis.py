@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from models.arrays import BoolArray, FloatArray, IntArray
+from models.arrays import FloatArray, IntArray
 from models.design import Design
 from models.effect import Effect
 from models.estimate import Clusters
@@ -177,10 +177,3 @@ def own_effects(analysis: Analysis) -> FloatArray:
     later = ~analysis.times.before
     out[analysis.times.group[later], analysis.times.bin[later]] = att[later]
     return out[analysis.grid.groups.member]
-
-
-def bins_lost(analysis: Analysis) -> BoolArray:
-    """Mask of the bins after some start in which no area is left to compare with, shape (B,)."""
-    lost = np.zeros(len(analysis.grid.labels), dtype=np.bool_)
-    lost[[when for _, when in analysis.times.lost]] = True
-    return lost

@@ -17,6 +17,7 @@ from models.inference.refusal import NoInference
 from models.panel import Cells, ContinuousCells, Kind, Panel
 from models.periods import Role, TimeUnit
 from models.pretrend import Trend, checks, equivalence, power_of_test, trend, within
+from models.sensitivity.main import main_analysis
 
 type MakePanel = Callable[..., Panel]
 type AnyCells = Callable[[Kind, int, int, int], Cells]
@@ -48,7 +49,10 @@ def noisy(rng: np.random.Generator, drift: float, noise: float = 1.0, effect: fl
 
 
 def judged(panel: Panel, worthwhile: float | None, weighting: Weighting = EQUAL) -> Check:
-    return equivalence(Case(panel, worthwhile=worthwhile), DESIGN, weighting)
+    main = main_analysis(panel, DESIGN.level, weighting)
+    if isinstance(main, NoInference):
+        return checks(Case(panel, worthwhile=worthwhile), DESIGN, weighting)[0]
+    return equivalence(main, worthwhile)
 
 
 # By hand -------------------------------------------------------------------------------------------------------------
@@ -277,7 +281,7 @@ def test_every_kind_and_weighting_gives_three_checks(
     found = checks(case, DESIGN, weighting)
     assert [check.id for check in found] == ["equivalence", "honest_relative_magnitudes", "honest_smoothness"]
     assert all(check.status in {Status.PASS, Status.WARN} for check in found)
-    assert found[0] == equivalence(case, DESIGN, weighting)
+    assert found[0] == judged(case.panel, case.worthwhile, weighting)
 
 
 def test_where_there_is_no_estimate_all_three_say_why(make_panel: MakePanel, any_cells: AnyCells) -> None:

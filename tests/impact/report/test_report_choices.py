@@ -21,7 +21,6 @@ from impact.report.check_words import (
 )
 from impact.report.choices import choices_view
 from impact.report.render import report_html
-from impact.report.wording import STATUS
 from impact.result import OutcomeResult, RunResult
 from models.estimate import Check, Evidence, Figure, Quantity, Row, Scale, Status
 
@@ -214,4 +213,9 @@ def test_every_status_has_the_same_word_everywhere(asb: OutcomeResult) -> None:
     made = tuple(check(f"c{i}", status=status) for i, status in enumerate(Status))
     view = choices_view(replace(asb, checks=made), "o", simulated=False)
     assert view is not None
-    assert {one.word for group in view.groups for one in (*group.checks, *group.folded)} == set(STATUS.values())
+    assert {one.word for group in view.groups for one in (*group.checks, *group.folded)} == {
+        "Passed",
+        "Warning",
+        "Failed",
+        "Not run",
+    }

@@ -7,8 +7,6 @@ import pytest
 from models.arrays import BoolArray, FloatArray
 from models.inference.refusal import NoInference
 from models.series.counts import (
-    Family,
-    fit_counts,
     negative_binomial,
     poisson,
     quasi_aic,
@@ -105,12 +103,6 @@ def test_a_negative_binomial_of_counts_that_vary_less_than_chance_is_poisson() -
     )
     assert found.overdispersion == 0.0
     np.testing.assert_allclose(found.covariance, plain.covariance)
-
-
-def test_families_by_name_are_their_functions() -> None:
-    arguments = series("short")
-    for family, fit in zip(Family, (poisson, quasi_poisson, negative_binomial), strict=True):
-        np.testing.assert_array_equal(fit_of(fit_counts(family, *arguments)).params, fit_of(fit(*arguments)).params)
 
 
 def test_unused_periods_are_not_read() -> None:
