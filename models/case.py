@@ -6,6 +6,7 @@ import numpy as np
 
 from models.arrays import FloatArray
 from models.panel import Panel
+from models.posterior import Belief
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,10 @@ class Case:
         Every repeat of a case; None unless the outcome is built from repeats.
     predictors
         What else is known of the areas, as declared.
+    prior
+        What was believed of the effect before the data; None if nothing was elicited.
+    equivalence
+        Half-width, > 0, of the range of effects that count as none, on the linear scale; None if not declared.
     """
 
     panel: Panel
@@ -167,3 +172,5 @@ class Case:
     rings: Panel | None = None
     repeats: Repeats | None = None
     predictors: tuple[Predictor, ...] = ()
+    prior: Belief | None = None
+    equivalence: float | None = None

@@ -3,9 +3,12 @@
 import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from scipy import stats
+
+if TYPE_CHECKING:
+    from models.posterior import Posterior
 
 
 class Scale(StrEnum):
@@ -261,9 +264,13 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class ModelOutput:
-    """Everything one model says about one outcome."""
+    """Everything one model says about one outcome.
+
+    `posterior` holds the draws of the effect where the model gives any.
+    """
 
     estimates: tuple[Estimate, ...] = ()
     paths: tuple[Path, ...] = ()
     checks: tuple[Check, ...] = ()
     not_estimable: tuple[NotEstimable, ...] = ()
+    posterior: "Posterior | None" = None
