@@ -1,0 +1,91 @@
+"""What every likelihood gives: data, a term of the posterior, and the same in numbers once there are draws."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from models.arrays import FloatArray
+from models.bayes.layout import Layout
+
+
+class Likelihood(Protocol):
+    """The likelihood of one kind of outcome, given the linear predictor of each cell.
+
+    S is the number of draws, A of areas, B of bins. `extras` holds the draws of the likelihood's own parameters by
+    name, each of shape (S, ...).
+
+    Attributes
+    ----------
+    name
+        Of the likelihood, as a key of compiled models ("counts").
+    layout
+        The cells.
+    signature
+        Whatever else changes the compiled model besides A and B (number of levels, of bins of elapsed days).
+    own_noise
+        True if the likelihood has a noise of its own that is independent from cell to cell (overdispersion), so that
+        the predictor hands it a part of the noise.
+    """
+
+    name: str
+    layout: Layout
+    signature: tuple[int, ...]
+    own_noise: bool
+
+    def data(self) -> Mapping[str, FloatArray]:
+        """Arrays the model reads, by name; may be exchanged after compiling, shapes kept."""
+        ...
+
+    def observe(self, predictor: Any, own_noise: Any, data: Mapping[str, Any]) -> Any:
+        """Declare the likelihood's own parameters in the current PyMC model and give the log likelihood of each cell.
+
+        Parameters
+        ----------
+        predictor
+            Tensor of shape (A, B).
+        own_noise
+            Tensor: the standard deviation of the likelihood's own noise; None unless `own_noise` is True.
+        data
+            The tensors of `data`, by name.
+
+        Returns
+        -------
+        tensor of shape (A, B)
+            Without a value of its own where nothing was seen: the caller masks it.
+        """
+        ...
+
+    def centre(self) -> tuple[float, float]:
+        """Prior mean and standard deviation of the general level, from the baseline of all areas together."""
+        ...
+
+    def pointwise(self, predictor: FloatArray, extras: Mapping[str, FloatArray]) -> FloatArray:
+        """Log likelihood of each cell, shape (S, A, B), constants included; `predictor` has the same shape."""
+        ...
+
+    def replicate(
+        self, predictor: FloatArray, extras: Mapping[str, FloatArray], rng: np.random.Generator
+    ) -> FloatArray:
+        """One replicate of `statistic` for each draw, shape (S, A, B)."""
+        ...
+
+    def statistic(self) -> FloatArray:
+        """What predictive checks look at in each cell: events, a share, a mean; shape (A, B), NaN where not seen."""
+        ...
+
+    def effect(self, predictor: FloatArray, effect: FloatArray, extras: Mapping[str, FloatArray]) -> FloatArray:
+        """Mean effect over treated areas in follow-up on the linear scale of the outcome, shape (S,).
+
+        Parameters
+        ----------
+        predictor
+            With the effect, shape (S, A, B).
+        effect
+            The effect on the predictor, shape (S,).
+        """
+        ...
+
+    def prior_extras(self, size: int, rng: np.random.Generator) -> Mapping[str, FloatArray]:
+        """Draws of the likelihood's own parameters from their prior, for prior predictive checks and calibration."""
+        ...
