@@ -1,6 +1,7 @@
 """One outcome as its rows allow it to be looked at: the main panel, and the others cut from the same rows."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -156,6 +157,8 @@ class Case:
         What else is known of the areas, as declared.
     prior
         What was believed of the effect before the data; None if nothing was elicited.
+    prior_name
+        Which belief a Bayesian model is to start from: weak, sceptical, or elicited (`prior`).
     equivalence
         Half-width, > 0, of the range of effects that count as none, on the linear scale; None if not declared.
     """
@@ -173,4 +176,5 @@ class Case:
     repeats: Repeats | None = None
     predictors: tuple[Predictor, ...] = ()
     prior: Belief | None = None
+    prior_name: Literal["weak", "sceptical", "elicited"] = "weak"
     equivalence: float | None = None

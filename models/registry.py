@@ -9,6 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from models import did, event_study, examination, its, one_team, panel_regression
+from models.bayes import model as bayes
+from models.bayes.comparative import model as bayes_its
+from models.bayes.comparative.options import BayesItsOptions
+from models.bayes.options import BayesOptions
 from models.case import Case
 from models.design import Design
 from models.estimate import ModelOutput
@@ -186,8 +190,38 @@ RECURRENCE = ModelSpec(
     kinds=frozenset({Kind.TIME_TO_EVENT}),
 )
 
+BAYES = ModelSpec(
+    name="bayes",
+    title="Bayesian model",
+    answers=(
+        "How probable each size of effect is, given the records and what was believed before: areas and periods with "
+        "effects of their own, noise from one period to the next, and shocks that may hit any area in follow-up, as "
+        "large as the baseline shows them to be."
+    ),
+    needs_comparison=False,
+    options=BayesOptions,
+    fit=bayes.fit,
+    headline_rank=6,
+)
+BAYES_ITS = ModelSpec(
+    name="bayes_its",
+    title="Bayesian interrupted time series",
+    answers=(
+        "What the treated areas' series would have been, predicted from their own past and from the comparison areas' "
+        "series, with a level that may wander no further than the baseline allows and shocks to single areas; what "
+        "was seen less that, with its probability. It stands beside the headline."
+    ),
+    needs_comparison=False,
+    options=BayesItsOptions,
+    fit=bayes_its.fit,
+    headline_rank=None,
+)
+
 MODELS = MappingProxyType(
-    {spec.name: spec for spec in (DID, ITS, PANEL, EVENT_STUDY, ORDINAL, SYNTHETIC, STAGGERED, RECURRENCE)}
+    {
+        spec.name: spec
+        for spec in (DID, ITS, PANEL, EVENT_STUDY, ORDINAL, SYNTHETIC, STAGGERED, RECURRENCE, BAYES, BAYES_ITS)
+    }
 )
 
 
@@ -212,7 +246,3 @@ def deciders(kind: Kind, *, compared: bool, staggered: bool) -> tuple[str, ...]:
         and (compared or not spec.needs_comparison)
         and spec.staggered == staggered
     )
-
-
-PLANNED = frozenset({"bayes"})
-"""Names of models that are designed but not built; a study that asks for one is told so."""

@@ -153,7 +153,7 @@ def mean(n: FloatArray, total: FloatArray, squares: FloatArray) -> Summary:
     """
     ok = n > 0
     value = divide(total, n, ok)
-    spread = _spread(n, total, squares)
+    spread = squared_deviations(n, total, squares)
     return summary_of(value, divide(spread, (n - 1) * n, (n > 1) & (spread > 0)), n, {Undefined.NO_DATA: ~ok})
 
 
@@ -238,7 +238,7 @@ def censored_normal(
     Newton's method in (mean/sd, 1/sd), where the log likelihood is concave (Olsen 1978, Econometrica 46:1211).
     """
     centre = total / n
-    spread = _spread(n, total, squares)
+    spread = squared_deviations(n, total, squares)
     distance = limits - centre[:, None]
     scale = np.sqrt((spread + (censored * distance**2).sum(axis=1)) / (n + censored.sum(axis=1)))
     above = ((censored > 0) & (distance > np.sqrt(ROUNDING) * np.maximum(1.0, np.abs(centre))[:, None])).any(axis=1)
@@ -305,7 +305,7 @@ def _slopes(
     return gradient, hessian
 
 
-def _spread(n: FloatArray, total: FloatArray, squares: FloatArray) -> FloatArray:
+def squared_deviations(n: FloatArray, total: FloatArray, squares: FloatArray) -> FloatArray:
     """Sum of squared deviations from the mean, with rounding error set to zero; zero where there are no values."""
     deviation = squares - divide(total**2, n, n > 0, empty=0.0)
     return np.where(deviation > ROUNDING * squares, deviation, 0.0)

@@ -290,6 +290,12 @@ def _too_few(f: _Finding) -> Iterator[Complaint]:
         yield Complaint(f.loc, f"{f.where} has only {counted(has, 'item')}; it needs at least {least}.")
 
 
+def _too_many(f: _Finding) -> Complaint:
+    most = int(f.details["max_length"])
+    has = len(f.value) if isinstance(f.value, Mapping | list) else 0
+    return Complaint(f.loc, f"{f.where} has {counted(has, 'item')}; it takes {most}.")
+
+
 def _out_of_range(f: _Finding) -> Complaint:
     bounds = {"ge": "{} or more", "gt": "more than {}", "le": "{} or less", "lt": "less than {}"}
     expected = " and ".join(words.format(f"{f.details[key]:g}") for key, words in bounds.items() if key in f.details)
@@ -310,13 +316,6 @@ def _bad_key(f: _Finding) -> Complaint:
 def _version(f: _Finding) -> Complaint:
     quotes = isinstance(f.value, str) and f.value == "1"
     return f.must_be("1, the one version this program reads", "remove the quotes." if quotes else "write 1.")
-
-
-def _not_built(f: _Finding) -> Complaint:
-    if f.loc[:1] == ("models",):
-        name = f.value if isinstance(f.loc[-1], int) else f.loc[-1]
-        return Complaint(f.loc, f"the model {quoted(str(name))} is not supported yet.", "remove it.", key=True)
-    return Complaint(f.loc, f"{f.where} is not supported yet.", "remove it.", key=True)
 
 
 def _unknown_model(f: _Finding) -> Complaint:
@@ -344,6 +343,7 @@ EXPLAINERS: dict[str, Callable[[_Finding], Complaint | Iterable[Complaint]]] = {
     "dict_type": _section,
     "model_attributes_type": _section,
     "too_short": _too_few,
+    "too_long": _too_many,
     "greater_than": _out_of_range,
     "greater_than_equal": _out_of_range,
     "less_than": _out_of_range,
@@ -352,7 +352,6 @@ EXPLAINERS: dict[str, Callable[[_Finding], Complaint | Iterable[Complaint]]] = {
     "key_wrong_scalar": _bad_key,
     "key_blank_text": _bad_key,
     "schema_version": _version,
-    "not_supported_yet": _not_built,
     "unknown_model": _unknown_model,
     "model_option": _option,
 }

@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from impact.study.base import Section
 from impact.study.scalars import Flag, Integer, Number, to_text
-from models.registry import MODELS, PLANNED
+from models.registry import MODELS
 
 FIELD_TYPES: dict[Any, Any] = {
     int: Integer,
@@ -34,8 +34,6 @@ FIELD_TYPES: dict[Any, Any] = {
 
 
 def _built(name: str) -> str:
-    if name in PLANNED:
-        raise PydanticCustomError("not_supported_yet", "the model '{name}' is not supported yet", {"name": name})
     if name not in MODELS:
         raise PydanticCustomError("unknown_model", "there is no model '{name}'", {"name": name})
     return name
@@ -103,11 +101,6 @@ def _no_options(value: object) -> object:
     return {} if value is None else value
 
 
-def _refuse_planned(value: object, info: ValidationInfo) -> object:
-    _built(str(info.field_name))
-    return value
-
-
 def _mapping_section() -> type[Section]:
     built: dict[str, Any] = {
         name: (
@@ -116,14 +109,7 @@ def _mapping_section() -> type[Section]:
         )
         for name in MODELS
     }
-    planned: dict[str, Any] = {
-        name: (
-            Annotated[Any, BeforeValidator(_refuse_planned), WithJsonSchema({"not": {}})],
-            Field(default=None, description="Not supported yet."),
-        )
-        for name in sorted(PLANNED)
-    }
-    return create_model("ModelOptions", __base__=Section, **built, **planned)
+    return create_model("ModelOptions", __base__=Section, **built)
 
 
 ModelOptions = _mapping_section()

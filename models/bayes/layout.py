@@ -1,6 +1,6 @@
 """Cells as the sampler sees them: areas by bins of time, who is treated when, and which areas share a shock."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -55,7 +55,6 @@ class Layout:
     season: FloatArray
     seen: BoolArray
     series: bool
-    left_out: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -76,16 +75,6 @@ class Layout:
     def compared(self) -> bool:
         """Whether there are comparison areas."""
         return not bool(self.treated.all())
-
-    @property
-    def counted(self) -> BoolArray:
-        """Cells the likelihood counts: seen, and of an area that is not left out, shape (A, B)."""
-        return self.seen & ~self.left_out[:, None] if self.left_out.size else self.seen
-
-    def without(self, area: int) -> "Layout":
-        """Leave out what is known of one area, keeping every shape, so that a compiled model can be used again."""
-        mask = np.arange(self.shape[0]) == area
-        return replace(self, left_out=mask)
 
 
 def layout_of(panel: Panel, design: Design, months: int = 1) -> Layout:

@@ -7,6 +7,7 @@ import numpy as np
 
 from models.arrays import FloatArray
 from models.bayes.layout import Layout
+from models.bayes.links import Link
 
 
 class Likelihood(Protocol):
@@ -26,12 +27,24 @@ class Likelihood(Protocol):
     own_noise
         True if the likelihood has a noise of its own that is independent from cell to cell (overdispersion), so that
         the predictor hands it a part of the noise.
+    link
+        Scale of the predictor.
     """
 
-    name: str
-    layout: Layout
-    signature: tuple[int, ...]
-    own_noise: bool
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def layout(self) -> Layout: ...
+
+    @property
+    def signature(self) -> tuple[int, ...]: ...
+
+    @property
+    def own_noise(self) -> bool: ...
+
+    @property
+    def link(self) -> Link: ...
 
     def data(self) -> Mapping[str, FloatArray]:
         """Arrays the model reads, by name; may be exchanged after compiling, shapes kept."""
@@ -72,6 +85,10 @@ class Likelihood(Protocol):
 
     def statistic(self) -> FloatArray:
         """What predictive checks look at in each cell: events, a share, a mean; shape (A, B), NaN where not seen."""
+        ...
+
+    def weight(self) -> FloatArray:
+        """Exposure, answers or cases behind each `statistic`, shape (A, B), > 0 where there is one."""
         ...
 
     def effect(self, predictor: FloatArray, effect: FloatArray, extras: Mapping[str, FloatArray]) -> FloatArray:

@@ -49,6 +49,13 @@ class Scales:
     period: float = 0.5
 
 
+def key(likelihood: Likelihood) -> tuple[Any, ...]:
+    """Whatever changes the compiled model: likelihood, shapes, and which areas share a shock."""
+    layout = likelihood.layout
+    units = tuple(int(unit) for unit in layout.units)
+    return (likelihood.name, *likelihood.signature, layout.shape, units, layout.series, layout.compared)
+
+
 def numbers_of(layout: Layout, likelihood: Likelihood, scales: Scales) -> dict[str, FloatArray]:
     """Everything the compiled model reads, by name; to be exchanged between fits."""
     centre, spread = likelihood.centre()
@@ -58,8 +65,8 @@ def numbers_of(layout: Layout, likelihood: Likelihood, scales: Scales) -> dict[s
         "scales": np.asarray([scales.shock, scales.noise, scales.area, scales.period]),
         "exposed": layout.exposed,
         "after": layout.after,
-        "linked": layout.linked,
-        "counted": layout.counted.astype(np.float64),
+        **({"linked": layout.linked} if layout.series else {}),
+        "counted": layout.seen.astype(np.float64),
         **({} if layout.compared else {"basis": basis(layout)}),
         **likelihood.data(),
     }
@@ -155,20 +162,25 @@ def linear(layout: Layout, draws: Mapping[str, FloatArray], scales: Scales) -> F
     else:
         eta += np.einsum("sk,kb->sb", draws["wave"], basis(layout))[:, None, :]
     if "noise" in draws:
-        eta += _noise_of(layout, draws, scales)
+        eta += noise_of(layout, draws, scales)
     return eta
 
 
-def _noise_of(layout: Layout, draws: Mapping[str, FloatArray], scales: Scales) -> FloatArray:
+def noise_of(layout: Layout, draws: Mapping[str, FloatArray], scales: Scales) -> FloatArray:
     """Noise of the predictor from its standard normals, shape (S, A, B)."""
-    sd = scales.noise * draws["noise_unit"]
+    sd = noise_sd(draws, scales)
     if not layout.series:
         return np.asarray(sd[:, None, None] * draws["noise"])
     series = np.array(draws["noise"])
     for b in range(1, layout.shape[1]):
         carried = (draws["autocorrelation"] * layout.linked[b])[:, None]
         series[:, :, b] = carried * series[:, :, b - 1] + np.sqrt(1.0 - carried**2) * series[:, :, b]
-    return np.asarray((sd * np.sqrt(draws.get("persistent", np.ones_like(sd))))[:, None, None] * series)
+    return np.asarray(sd[:, None, None] * series)
+
+
+def noise_sd(draws: Mapping[str, FloatArray], scales: Scales) -> FloatArray:
+    """Standard deviation of the predictor's own noise, without what is left to the likelihood, shape (S,)."""
+    return np.asarray(scales.noise * draws["noise_unit"] * np.sqrt(draws.get("persistent", 1.0)))
 
 
 def derived(

@@ -15,7 +15,7 @@ from models.event_study import EventStudyOptions, fit, joint_look
 from models.multiple import StepDown
 from models.panel import Cells, ContinuousCells, CountCells, Kind, Panel
 from models.periods import Role, TimeUnit
-from models.registry import MODELS, PLANNED
+from models.registry import MODELS
 
 type MakePanel = Callable[..., Panel]
 type AnyCells = Callable[[Kind, int, int, int], Cells]
@@ -236,6 +236,5 @@ def test_one_area_on_each_side_gives_points_without_intervals(make_panel: MakePa
 def test_it_is_a_model_of_the_registry_and_never_the_headline() -> None:
     assert MODELS["event_study"].headline_rank is None
     assert MODELS["event_study"].title == "Event study"
-    assert "event_study" not in PLANNED
     assert EventStudyOptions().bin == "auto"
     assert {length.value for length in BinLength} == {"quarter", "half_year", "year"}

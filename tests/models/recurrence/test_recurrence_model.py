@@ -23,7 +23,7 @@ from models.recurrence.measures import RISKS, Measure, changes_of, history_of
 from models.recurrence.model import RecurrenceOptions, fit
 from models.recurrence.records import LEAST_SHOWN, least_ended
 from models.recurrence.words import amount, effect_words
-from models.registry import MODELS, PLANNED
+from models.registry import MODELS
 
 EXACT = 1e-12
 HORIZON = 60
@@ -318,7 +318,6 @@ def test_many_areas_use_the_cluster_robust_test() -> None:
 def test_registered_for_times_to_an_event_only() -> None:
     spec = MODELS["recurrence"]
     assert spec.headline_rank == 3
-    assert "recurrence" not in PLANNED
     assert [kind for kind in Kind if spec.is_for(kind)] == [Kind.TIME_TO_EVENT]
     with pytest.raises(ValueError, match="must be equal or exposure"):
         RecurrenceOptions("cases")  # type: ignore[arg-type]
