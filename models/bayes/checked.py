@@ -78,9 +78,9 @@ def _posterior_predictive(found: Fitted, rng: np.random.Generator) -> Check:
 
 
 def _per_trial(found: Fitted, values: FloatArray) -> FloatArray:
-    """Numbers of trials as shares of them, NaN where there are none; other values stay."""
-    trials = found.likelihood.trials()
-    return values if trials is None else values / np.where(trials > 0, trials, np.nan)
+    """Numbers out of so many as shares of them, NaN where there are none; other values stay."""
+    form, weight = _form(found.layout.cells)
+    return values / np.where(weight > 0, weight, np.nan) if form is predictive.Form.SHARE else values
 
 
 def _recorded(found: Fitted) -> predictive.Cells:

@@ -87,10 +87,6 @@ class Counts:
         """Exposure."""
         return self._cells.exposure
 
-    def trials(self) -> FloatArray | None:
-        """None: events are not counted out of anything."""
-        return None
-
     def effect(self, predictor: FloatArray, effect: FloatArray, extras: Mapping[str, FloatArray]) -> FloatArray:
         """The log rate ratio, which is the effect itself."""
         del predictor, extras

@@ -146,12 +146,12 @@ class GridPosterior:
 
     def quantile(self, probability: float) -> FloatArray:
         """Value below which the effect lies with this probability."""
-        return self.mixture.quantiles(np.asarray([probability]))[..., 0]
+        return self.mixture.quantiles(np.asarray([probability]))[..., 0][()]
 
     def interval(self, level: float) -> tuple[FloatArray, FloatArray]:
         """Central interval."""
         found = self.mixture.quantiles(np.asarray([(1 - level) / 2, (1 + level) / 2]))
-        return found[..., 0], found[..., 1]
+        return found[..., 0][()], found[..., 1][()]
 
     def draws(self, count: int) -> FloatArray:
         """Quantiles at (i + 1/2) / count, in rising order, shape (count,) or (R, count): the posterior without luck."""
@@ -308,7 +308,7 @@ def _posterior(
 
     def whole(name: str) -> FloatArray:
         joined = np.concatenate([getattr(part, name) for part in parts])
-        return np.asarray(joined if w.ndim > 1 else joined[0], dtype=np.float64)
+        return np.asarray(joined if w.ndim > 1 else joined[0], dtype=np.float64)[()]
 
     return GridPosterior(
         mixture=Mixture(whole("weights"), whole("means"), whole("sds")),

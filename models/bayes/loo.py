@@ -126,16 +126,15 @@ def conditional_noise(
     """Prior of each cell's noise given its neighbours', for a stationary AR(1) that begins anew after each gap.
 
     With ``c_t = rho`` where bin t follows the one before it and 0 where it does not, the innovation of bin t has
-    variance ``s_t = v (1 - c_t^2)``, v the stationary variance ``sd^2 / (1 - rho^2)``; a bin's precision given both
-    neighbours is ``1/s_t + c_{t+1}^2/s_{t+1}``.
+    variance ``s_t = sd^2 (1 - c_t^2)``; a bin's precision given both neighbours is ``1/s_t + c_{t+1}^2/s_{t+1}``.
 
     Parameters
     ----------
     noise
         As it stands in the predictor, shape (S, A, B).
     rho, sd
-        Autocorrelation, in (-1, 1), and standard deviation of the innovations, > 0, shape (S,); rho 0 for noise that is
-        independent.
+        Autocorrelation, in (-1, 1), and stationary standard deviation (not the innovations'), > 0, shape (S,); rho 0
+        for noise that is independent.
     linked
         1 where a bin follows the one before it, shape (B,).
 
@@ -145,8 +144,7 @@ def conditional_noise(
     """
     carried = rho[:, None] * linked[None, :]
     carried[:, 0] = 0.0
-    stationary = sd**2 / (1.0 - rho**2)
-    step = stationary[:, None] * (1.0 - carried**2)
+    step = sd[:, None] ** 2 * (1.0 - carried**2)
     onward = np.concatenate([carried[:, 1:], np.zeros((rho.size, 1))], axis=1)
     next_step = np.concatenate([step[:, 1:], np.ones((rho.size, 1))], axis=1)
     variance = 1.0 / (1.0 / step + onward**2 / next_step)

@@ -11,6 +11,7 @@ CLOSE = 1e-10  # of the mixture's standard deviation
 MOST_STEPS = 100
 NEWTON = 12  # steps of Newton's method before halving takes over
 CHUNK = 2_000_000  # normal probabilities held at once
+LEAST_DENSITY = 1e-280  # below it a step of Newton's method would be infinite
 ROOT_TWO_PI = float(np.sqrt(2 * np.pi))
 
 
@@ -31,18 +32,18 @@ class Mixture:
     @property
     def mean(self) -> FloatArray:
         """Shape (...)."""
-        return np.asarray((self.weights * self.means).sum(axis=-1))
+        return np.asarray((self.weights * self.means).sum(axis=-1))[()]
 
     @property
     def variance(self) -> FloatArray:
         """Mean of the components' variances and variance of their means, shape (...)."""
         apart = self.means - self.mean[..., None]
-        return np.asarray((self.weights * (self.sds**2 + apart**2)).sum(axis=-1))
+        return np.asarray((self.weights * (self.sds**2 + apart**2)).sum(axis=-1))[()]
 
     def cdf(self, value: float | FloatArray) -> FloatArray:
         """Probability below a value, or below one value for each mixture, shape (...)."""
         at = np.asarray(value, dtype=np.float64)[..., None]
-        return np.asarray((self.weights * special.ndtr((at - self.means) / self.sds)).sum(axis=-1))
+        return np.asarray((self.weights * special.ndtr((at - self.means) / self.sds)).sum(axis=-1))[()]
 
     def quantiles(self, probabilities: FloatArray) -> FloatArray:
         """Values with these probabilities below them, each in (0, 1), shape (..., P)."""
@@ -72,7 +73,7 @@ def _solved(weights: FloatArray, means: FloatArray, sds: FloatArray, probability
         low[active] = np.where(excess < 0, x[active], low[active])
         high[active] = np.where(excess > 0, x[active], high[active])
         middle = (low[active] + high[active]) / 2
-        step = np.divide(excess, density, out=np.full_like(excess, np.inf), where=density > 0)
+        step = np.divide(excess, density, out=np.full_like(excess, np.inf), where=density > LEAST_DENSITY)
         trial = x[active] - step
         inside = (trial >= low[active]) & (trial <= high[active]) & (count < NEWTON)
         moved = np.where(inside, trial, middle)

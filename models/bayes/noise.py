@@ -93,8 +93,8 @@ def monthly_noise(panel: Panel) -> MonthlyNoise | NoInference:
     once the area's and the bin's means are taken out, divided by the slope of the link, so that a month without events
     has one too (-1 on the log scale). With R(rho) the correlation over time and s_g^2 the sampling variance of a month
     in area g, the restricted likelihood of area g's deviations, times sqrt(G / (G - 1)), under ``sigma^2 R + s_g^2 I``
-    is raised to (G - 1) / G and multiplied over areas: exact where areas are sampled alike. Each area has a level of its
-    own in each stretch of the baseline about as long as the follow-up: what lasts that long is a shock, and would
+    is raised to (G - 1) / G and multiplied over areas: exact where areas are sampled alike. Each area has a level of
+    its own in each stretch of the baseline about as long as the follow-up: what lasts that long is a shock, and would
     otherwise pass for noise of a correlation near 1. The prior is flat in sigma and N(.4, .2^2) in rho, on a grid from
     0 to .95.
     """

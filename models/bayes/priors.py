@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 
 from models import numbers
-from models.bayes.links import Link, baseline_level, from_link, link_of, to_link
+from models.bayes.links import Link, baseline_level, from_link, link_of, slope, to_link
 from models.bayes.noise import value_unit
 from models.case import Case
 from models.panel import Panel
@@ -127,10 +127,13 @@ def on_headline(prior: EffectPrior, link: Link, level: float) -> EffectPrior:
 
 
 def treated_level(panel: Panel) -> float:
-    """Mean baseline of the treated areas on the headline's scale; 0 if they have none."""
-    level = baseline_level(panel)[panel.treated]
-    known = level[~np.isnan(level)]
-    return float(known.mean()) if known.size else 0.0
+    """Mean baseline of the treated areas on the headline's scale; of all areas if they have none, else a half."""
+    level = baseline_level(panel)
+    for members in (panel.treated, ~panel.treated):
+        known = level[members & ~np.isnan(level)]
+        if known.size:
+            return float(known.mean())
+    return 0.5
 
 
 def priors_of(case: Case) -> tuple[Setting, ...]:
@@ -156,10 +159,12 @@ def priors_of(case: Case) -> tuple[Setting, ...]:
 
 
 def _shift(link: Link, level: float, change: float) -> float:
+    """Carry a change from `level` to the link; beyond `EDGE` a share goes on with the slope it has there."""
     if link not in {Link.LOGIT, Link.CLOGLOG}:
         return change
-    ends = np.clip([level, level + change], EDGE, 1 - EDGE)
-    before, after = to_link(link, ends)
+    ends = np.asarray([level, level + change])
+    inside = np.clip(ends, EDGE, 1 - EDGE)
+    before, after = to_link(link, inside) + (ends - inside) / slope(link, inside)
     return float(after - before)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from models.bayes.layout import Layout
 from models.bayes.links import link_of, on_link
 from models.panel import ContinuousCells, Panel
 from models.periods import MONTHS_PER_YEAR
@@ -25,18 +26,28 @@ def months_per_bin(panel: Panel) -> int:
     per_month = panel.periods.unit.per_year / MONTHS_PER_YEAR
     baseline, follow_up = (float(w.sum()) / per_month for w in (panel.periods.baseline, panel.periods.follow_up))
     allowed = [m for m in MONTHS if m == 1 or (m <= follow_up and FEWEST_BASELINE_BINS * m <= baseline)]
-    held = _information(panel)
+    held = _cases(panel) if isinstance(panel.cells, ContinuousCells) else _information(panel)
     if held is None:
         return 1
     return next((m for m in allowed if m * held >= ENOUGH * baseline), allowed[-1])
 
 
-def _information(panel: Panel) -> float | None:
-    """What the baseline of the median area tells, as one over a variance; None where values stand alone."""
+def sampling_variance(layout: Layout) -> float:
+    """Sampling variance of a typical bin of the baseline on the scale of the model; 0 where nothing tells it."""
+    held = _information(layout.panel)
+    return float((layout.after == 0).sum()) / held if held > 0 else 0.0
+
+
+def _information(panel: Panel) -> float:
+    """What the baseline of the median area tells, as one over its sampling variance; 0 where that has none."""
     summary = summarise(panel.cells, panel.periods.baseline)
-    if isinstance(panel.cells, ContinuousCells):
-        values = panel.cells
-        alone = not squared_deviations(values.n, values.total, values.squares).any()
-        return None if alone else float(np.median(summary.n))
     variance = on_link(link_of(panel.kind), summary)[1]
     return float(np.median(np.where(variance > 0, 1 / np.where(variance > 0, variance, 1.0), 0.0)))
+
+
+def _cases(panel: Panel) -> float | None:
+    """Values in the baseline of the median area; None where no cell has two that differ."""
+    cells = panel.cells
+    assert isinstance(cells, ContinuousCells)  # noqa: S101 - asked of these only
+    alone = not squared_deviations(cells.n, cells.total, cells.squares).any()
+    return None if alone else float(np.median(cells.n[:, panel.periods.baseline].sum(axis=1)))

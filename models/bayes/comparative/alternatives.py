@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from models.bayes.comparative.answer import ONE_FOR_ONE, UNUSED, Answer, answer
-from models.bayes.comparative.series import FEWEST_BEFORE, YEARS_BEFORE, Series
+from models.bayes.comparative.series import Series
 from models.bayes.comparative.shocks import Shocks
 from models.bayes.comparative.structure import WANDERING
 from models.effect import Effect, disagreement, overturns, row_of
@@ -15,7 +15,6 @@ from models.panel import Panel
 from models.wording import listed, signed
 
 MOST_STARTS = 6
-SHORTEST = 3
 AT_BOUND, UNSHOCKED = "a level that wanders as far as the bound", "no shocks to areas"
 FOR_SCALE = frozenset({AT_BOUND, UNSHOCKED})
 """Choices that are shown and not weighed: the first claims too little by design, the second too much."""
@@ -40,10 +39,13 @@ def choices_check(main: Answer, level: float, *, shared: bool) -> Check:
     tried += [
         ("a level that stays", "Level", answer(series, shocks, shared=shared, wandering=STILL)),
         (AT_BOUND, "Level", answer(series, shocks, shared=shared, wandering=BOUND)),
+    ]
+    shaken: list[tuple[str, str, Answer]] = [
         ("shocks half as large", "Shocks", answer(series, shocks.times(0.5), shared=shared)),
         ("shocks twice as large", "Shocks", answer(series, shocks.times(2.0), shared=shared)),
         (UNSHOCKED, "Shocks", answer(series, none, shared=shared)),
     ]
+    tried += shaken if shocks.mean > 0 else []
     found = [(label, group, other.as_effect(level)) for label, group, other in tried]
     weighed = [(label, other) for label, _, other in found if label not in FOR_SCALE]
     against = [label for label, other in weighed if disagreement(own, other)]
@@ -108,9 +110,7 @@ def placebo_check(main: Answer, level: float, *, shared: bool) -> Check:
 
 def _starts(series: Series) -> list[tuple[int, int]]:
     """First and one past the last period of each pretended follow-up, at most a third of the baseline long."""
-    n, unit = series.structure.before, series.panel.periods.unit
-    length = max(SHORTEST, min(len(series.after), n // 3))
-    least = max(FEWEST_BEFORE, round(YEARS_BEFORE * unit.per_year), series.structure.flat.shape[1] + SHORTEST)
+    n, (length, least) = series.structure.before, series.earlier()
     fit = list(range(least, n - length + 1))
     chosen = np.unique(np.linspace(0, len(fit) - 1, min(len(fit), MOST_STARTS)).round().astype(np.int64))
     return [(fit[i], fit[i] + length) for i in chosen.tolist()]

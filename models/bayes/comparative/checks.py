@@ -9,6 +9,7 @@ from models.arrays import FloatArray
 from models.bayes.comparative.answer import Answer
 from models.bayes.comparative.forecasts import Forecasts
 from models.bayes.comparative.series import lost_words
+from models.bayes.comparative.shocks import Shocks
 from models.estimate import Check, Evidence, Figure, Quantity, Row, Scale, Status
 from models.its.words import number_of
 from models.panel import Kind, Panel
@@ -101,14 +102,16 @@ def level_check(answer: Answer, level: float) -> Check:
     series, grid = answer.series, answer.grid
     panel, unit = series.panel, series.panel.periods.unit
     root = np.sqrt(grid.variance)
-    lo, middle, hi = _quantiles(grid.innovation[:, None, None] * root, grid.weights, level)
+    steps = grid.innovation[:, None, None] * root
+    lo, _, hi = _quantiles(steps, grid.weights, level)
+    middle = grid.average(steps)
     per_root = float((grid.innovation / np.sqrt(np.where(grid.wandering > 0, grid.wandering, np.inf))).max())
     bound = grid.average(root) * per_root
     share = grid.average(np.broadcast_to(grid.wandering[:, None, None], grid.weights.shape))
     warn = share > MOSTLY
     finding = (
         f"The level may wander by about {spread_words(panel, middle)} from one {unit.value} to the next (standard "
-        f"deviation; up to {spread_words(panel, hi)}), where the baseline allows {spread_words(panel, bound)} at most; "
+        f"deviation), where the baseline allows {spread_words(panel, bound)} at most; "
         f"it makes up {numbers.threshold(round(share, 2))} of what the baseline shows."
     )
     detail = (
@@ -153,30 +156,39 @@ def shock_check(answer: Answer, level: float) -> Check:
         )
         return Check(name, Status.PASS if shocks.mean else Status.WARN, finding, detail)
     lo, _, hi = _quantiles(shocks.tau, shocks.weights, level)
-    seen = (
-        f"; {listed(shocks.areas)}, predicted alike, ended {_signed_range(panel, shocks.gaps)} from their predictions"
-        if shocks.areas
-        else "; with no comparison area to show it, that is a guess from the baseline or a default"
-    )
-    warn = not shocks.areas or shocks.mean > MORE_THAN_EXPECTED * shocks.prior_scale
+    heading = f"{'Earlier stretches' if shocks.in_time else 'Comparison areas'}: seen less predicted"
+    seen = _witnessed(panel, shocks)
+    more = shocks.mean > MORE_THAN_EXPECTED * shocks.prior_scale
     finding = (
         f"Besides what months do by themselves, an area's whole follow-up is taken to be shifted by about "
         f"{spread_words(panel, shocks.mean)} (standard deviation){seen}."
     )
-    more = " Areas moved by more in follow-up than the baseline led to expect." if warn and shocks.areas else ""
+    tail = " That is more than the baseline led to expect." if more else ""
     rows = (
         Row("shock, standard deviation", shocks.mean, lo, hi, chosen=True),
         Row("scale of its prior", shocks.prior_scale),
         *(
-            Row(area, gap, gap - 2 * error, gap + 2 * error, group="Comparison areas: seen less predicted")
-            for area, gap, error in zip(shocks.areas, shocks.gaps.tolist(), shocks.gap_errors.tolist(), strict=True)
+            Row(area, gap, gap - 2 * error, gap + 2 * error, group=heading)
+            for area, gap, error in zip(shocks.witnesses, shocks.gaps.tolist(), shocks.gap_errors.tolist(), strict=True)
         ),
     )
     note = "On the scale on which the model is linear: 0.01 is 1% for counts and durations, one point for shares"
     evidence = Evidence(
         "Shocks to single areas", Figure.FOREST, Scale.DIFFERENCE, Quantity.NUMBER, rows, note, by_area=True
     )
-    return Check(name, Status.WARN if warn else Status.PASS, finding, f"{shocks.prior_words}{more}", evidence)
+    status = Status.WARN if more or shocks.in_time else Status.PASS
+    return Check(name, status, finding, f"{shocks.prior_words}{tail}", evidence)
+
+
+def _witnessed(panel: Panel, shocks: Shocks) -> str:
+    """Say what shows how large shocks are."""
+    many = len(shocks.witnesses)
+    if not many:
+        return "; with no comparison area to show it, and no earlier stretch, that is a guess"
+    said = f"ended {_signed_range(panel, shocks.gaps)} from what was predicted alike"
+    if shocks.in_time:
+        return f"; no comparison area shows it, only {many} earlier stretch{'es' if many > 1 else ''}, which {said}"
+    return f"; the {many:,} comparison areas {said}" if many > 1 else f"; {shocks.witnesses[0]} {said}"
 
 
 def _signed_range(panel: Panel, values: FloatArray) -> str:

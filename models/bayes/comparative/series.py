@@ -101,6 +101,13 @@ class Series:
             self.following(kept), values=self.structure.follow[:, area], shares=np.ones(1), size=np.ones_like(self.size)
         )
 
+    def earlier(self) -> tuple[int, int]:
+        """Length of a pretended follow-up within the baseline, at most a third of it, and the fewest periods before."""
+        n, unit = self.structure.before, self.panel.periods.unit
+        length = max(FEWEST_AFTER, min(len(self.after), n // 3))
+        terms = self.structure.flat.shape[1] + LEAST_DF
+        return length, max(FEWEST_BEFORE, round(YEARS_BEFORE * unit.per_year), terms)
+
     def started(self, start: int, end: int) -> "Series":
         """Take the baseline's periods from `start` to before `end` for follow-up, and forget what came after."""
         kept, structure = np.arange(end), self.structure
@@ -119,8 +126,8 @@ def series_of(panel: Panel, design: Design, options: BayesItsOptions) -> Series 
 
     A period counts if it lies in the baseline or the follow-up and every area that is used has a value; the others keep
     their place in the calendar. Comparison areas with most gaps are left out, one by one, until those that are left
-    cost no window more than 15% of its periods. Counts become log rates, durations mean log days, shares and means stay; periods
-    other than those of counts are trusted by their cases.
+    cost no window more than 15% of its periods. Counts become log rates, durations mean log days, shares and means
+    stay; periods other than those of counts are trusted by their cases.
     """
     window = panel.periods.baseline | panel.periods.follow_up
     own, size, silent = _treated(panel, window)

@@ -4,7 +4,7 @@ A series shows how far it moves by itself. It cannot show what happens to an are
 known only from other areas at that time, and from earlier stretches of all.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -39,17 +39,21 @@ class Shocks:
         Scale of the half-t prior; None where tau is fixed.
     prior_words
         Where that scale comes from, in words.
-    areas
-        Comparison areas whose own follow-up was compared with its prediction.
+    witnesses
+        What was predicted alike: comparison areas over the follow-up, or where there are none the treated areas over
+        earlier stretches, named by their first period.
+    in_time
+        True if they are earlier stretches.
     gaps, gap_errors
-        What each had more than predicted, and the standard error of that without a shock, shape (areas,).
+        What each had more than predicted, and the standard error of that without a shock, shape (witnesses,).
     """
 
     tau: FloatArray
     weights: FloatArray
     prior_scale: float | None
     prior_words: str
-    areas: tuple[str, ...]
+    witnesses: tuple[str, ...]
+    in_time: bool
     gaps: FloatArray
     gap_errors: FloatArray
 
@@ -67,9 +71,7 @@ class Shocks:
 
     def times(self, factor: float) -> "Shocks":
         """The same with every shock `factor` times as large."""
-        return Shocks(
-            self.tau * factor, self.weights, self.prior_scale, self.prior_words, self.areas, self.gaps, self.gap_errors
-        )
+        return replace(self, tau=self.tau * factor)
 
 
 def shocks_of(series: Series, options: BayesItsOptions) -> Shocks:
@@ -82,23 +84,39 @@ def shocks_of(series: Series, options: BayesItsOptions) -> Shocks:
     and the other comparison areas, as the treated ones are; with e_k the gap between its follow-up and that, V_k its
     variance and c_k one plus the sum of squared coefficients, the likelihood is the product of
     N(e_k; 0, V_k + tau^2 c_k). Gaps share what predicts them, so that the product overstates a little how many there
-    are.
+    are. Without comparison areas the earlier stretches of the baseline take their place, each as long as the follow-up
+    (at most a third of the baseline), none overlapping another, predicted from what came before.
     """
     none = np.zeros(0)
     if options.shock is not None:
         words = "fixed by the study"
-        return Shocks(np.asarray([options.shock]), np.ones(1), None, words, (), none, none)
+        return Shocks(np.asarray([options.shock]), np.ones(1), None, words, (), False, none, none)
     scale, words = prior_scale(series.panel)
     tau = scale * stats.t.ppf(0.5 + (np.arange(POINTS) + 0.5) / POINTS / 2, TAIL)
-    found = [_gap(series.swapped(area)) for area in range(min(len(series.names), MOST_AREAS))]
-    if not found:
-        return Shocks(tau, np.full(POINTS, 1 / POINTS), scale, words, (), none, none)
-    gaps, variances, carried = np.asarray(found).T
+    in_time = not series.names
+    names, alike = _stretches(series) if in_time else _others(series)
+    found = np.asarray([_gap(each) for each in alike]).reshape(-1, 3)
+    gaps, variances, carried = found.T
     total = variances + tau[:, None] ** 2 * carried
     log_p = -0.5 * (np.log(total) + gaps**2 / total).sum(axis=1)
     weights = np.exp(log_p - log_p.max())
-    areas = series.names[: len(found)]
-    return Shocks(tau, weights / weights.sum(), scale, words, areas, gaps, np.sqrt(variances))
+    return Shocks(tau, weights / weights.sum(), scale, words, names, in_time, gaps, np.sqrt(variances))
+
+
+def _others(series: Series) -> tuple[tuple[str, ...], list[Series]]:
+    """Each comparison area over the follow-up, with the others to follow; at most `MOST_AREAS`."""
+    kept = range(min(len(series.names), MOST_AREAS))
+    return series.names[: len(kept)], [series.swapped(area) for area in kept]
+
+
+def _stretches(series: Series) -> tuple[tuple[str, ...], list[Series]]:
+    """Stretches of the baseline, the last one ending with it, and what came before each."""
+    length, least = series.earlier()
+    n = series.structure.before
+    ends = list(range(n, least + length - 1, -length))[::-1]
+    labels = series.panel.periods.labels
+    names = tuple(labels[int(series.structure.times[end - length])] for end in ends)
+    return names, [series.started(end - length, end) for end in ends]
 
 
 def prior_scale(panel: Panel) -> tuple[float, str]:

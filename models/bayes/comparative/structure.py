@@ -16,6 +16,7 @@ import numpy as np
 from scipy import stats
 
 from models.arrays import FloatArray, IntArray
+from models.bayes.comparative.kalman import Errors, errors_of, whiten
 from models.bayes.comparative.mixture import Normals
 
 CORRELATIONS = np.asarray([0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.88, 0.94, 0.98])
@@ -129,23 +130,6 @@ class Grid:
         return float((self.weights * values).sum())
 
 
-def correlations(structure: Structure, rho: FloatArray, share: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Correlation matrices, shape (C, n + m, n + m), and the walk's step per root of the variance, shape (C,).
-
-    The walk starts at the first period of the baseline and is scaled so that its variance within the baseline is 1 on
-    average: then `share` is its part of what the baseline shows, and at 1 it is all of it. That is the bound.
-    """
-    t = structure.times.astype(np.float64)
-    distance = np.abs(t[:, None] - t[None, :])
-    walk = np.minimum(t[:, None], t[None, :]) - t[: structure.before].min()
-    own = walk[: structure.before, : structure.before]
-    size = float(np.diag(own).mean() - own.mean())
-    root = np.sqrt(structure.noise)
-    ar = np.where(distance == 0, 1.0, np.power(rho[:, None, None], distance)) * root[:, None] * root
-    mixed = (1 - share)[:, None, None] * ar + share[:, None, None] * walk / size
-    return mixed, np.sqrt(share / size)
-
-
 def posterior(
     structure: Structure,
     values: FloatArray,
@@ -174,23 +158,23 @@ def posterior(
 
     Notes
     -----
-    With L L' = C_BB, A = L^-1 X V^(1/2) projected off L^-1 Z, A'A = E diag(l) E', u = E'A'e and e = L^-1 (y - X m)
-    projected alike, the restricted likelihood at variance v is
+    With L^-1 the filter (`models.bayes.comparative.kalman`), A = L^-1 X V^(1/2) projected off L^-1 Z,
+    A'A = E diag(l) E', u = E'A'e and e = L^-1 (y - X m) projected alike, the restricted likelihood at variance v is
 
-        -1/2 [(n - p) log v + sum log(1 + l/v) + log|C_BB| + log|Z'C^-1 Z| + (e'e - sum u^2/(v + l))/v]
+        -1/2 [(n - p) log v + sum log(1 + l/v) + log|LL'| + log|Z'C^-1 Z| + (e'e - sum u^2/(v + l))/v]
 
     so that the factorisations are made once for each pair (rho, w), and eigenvectors of K x K matrices for each spread.
     """
     pairs = np.stack(np.meshgrid(rho, wandering, indexing="ij")).reshape(2, -1)
     prior = np.outer(_prior(rho, 0.0, 1.0), _wander_prior(wandering)).ravel()
-    covariance, step = correlations(structure, pairs[0], pairs[1])
-    whitened = _whiten(structure, covariance, values)
+    errors = errors_of(structure.times[: structure.before], pairs[0], pairs[1])
+    whitened = _whiten(structure, errors, values)
     k = structure.follow.shape[1]
     spreads = SPREADS if k > 1 and loading[1] > 0 else np.zeros(1)
     spread_prior = half_normal_cells(SPREADS, SPREAD_SCALE, 1.5) if len(spreads) > 1 else np.ones(1)
     centre = np.full(k, loading[0] / max(k, 1))
     roots = np.stack([_prior_root(k, loading[1], s) for s in spreads])
-    return _summed(structure, whitened, targets, _Prior(centre, roots, _log(prior), _log(spread_prior)), pairs, step)
+    return _summed(whitened, targets, _Prior(centre, roots, _log(prior), _log(spread_prior)), errors)
 
 
 def _log(probability: FloatArray) -> FloatArray:
@@ -224,51 +208,42 @@ class _Prior:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Whitened:
-    """Per pair: baseline in independent coordinates, off the flat columns, and what predicts from it.
+    """Per pair: baseline in independent coordinates, off the flat columns, and what it predicts.
 
-    y (C, n), x (C, n, K); log determinant (C,); weights of the baseline's values in each prediction, (C, m, n), and
-    covariance of the predictions given b, per unit of variance, (C, m, m).
+    y (C, n), x (C, n, K); log determinant (C,). Predictions given b are base + change b, (C, m) and (C, m, K), with
+    covariance (C, m, m) per unit of variance.
     """
 
     y: FloatArray
     x: FloatArray
     log_det: FloatArray
-    carried: FloatArray
+    base: FloatArray
+    change: FloatArray
     covariance: FloatArray
-    values: FloatArray
     df: int
 
 
-def _whiten(structure: Structure, covariance: FloatArray, values: FloatArray) -> _Whitened:
-    n = structure.before
-    lower = np.linalg.cholesky(covariance[:, :n, :n])
-    flat, follow = structure.flat, structure.follow
+def _whiten(structure: Structure, errors: Errors, values: FloatArray) -> _Whitened:
+    n, flat, follow = structure.before, structure.flat, structure.follow
     p = flat.shape[1]
-    beside = covariance[:, :n, n:]
-    stacked = np.concatenate([np.column_stack([values, flat[:n], follow[:n]])[None].repeat(len(lower), 0), beside], 2)
-    white = np.linalg.solve(lower, stacked)
-    y, z = white[:, :, 0], white[:, :, 1 : 1 + p]
-    x, cross = white[:, :, 1 + p : white.shape[2] - beside.shape[2]], white[:, :, white.shape[2] - beside.shape[2] :]
+    columns = np.column_stack([flat[:n], values, follow[:n]])
+    found = whiten(errors, structure.times, structure.noise, columns)
+    z, rest = found.white[..., :p], found.white[..., p:]
     q, r = np.linalg.qr(z)
-    transposed = q.transpose(0, 2, 1)
-    log_det = 2 * np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(1)
-    log_det += 2 * np.log(np.abs(np.diagonal(r, axis1=1, axis2=2))).sum(1)
-    kept = (covariance[:, n:, n:] - cross.transpose(0, 2, 1) @ cross, cross.transpose(0, 2, 1))
-    # Prediction from the values: kriging, and the flat coefficients by generalised least squares.
-    missed = flat[n:] - kept[1] @ z
-    coefficients = np.linalg.solve(r, transposed)  # a = coefficients L^-1 (y - X b)
-    carried_white = kept[1] + missed @ coefficients
-    carried = np.linalg.solve(lower.transpose(0, 2, 1), carried_white.transpose(0, 2, 1)).transpose(0, 2, 1)
-    through = missed @ np.linalg.inv(r)
-    uncertain = kept[0] + through @ through.transpose(0, 2, 1)
+    told = q.transpose(0, 2, 1) @ rest  # (C, p, 1 + K)
+    left = rest - q @ told
+    diagonal = np.abs(np.diagonal(r, axis1=1, axis2=2))
+    # What later periods have that the filter does not foresee: through the flat coefficients, least squares of each.
+    through = (flat[n:] - found.carried[..., :p]) @ np.linalg.inv(r)  # (C, m, p)
+    ahead = found.carried[..., p:] + through @ told
     return _Whitened(
-        y - (q @ (transposed @ y[:, :, None]))[:, :, 0],
-        x - q @ (transposed @ x),
-        log_det,
-        carried,
-        uncertain,
-        values,
-        n - p,
+        y=left[..., 0],
+        x=left[..., 1:],
+        log_det=2 * np.log(found.scale).sum(1) + 2 * np.log(diagonal).sum(1),
+        base=ahead[..., 0],
+        change=follow[n:] - ahead[..., 1:],
+        covariance=found.covariance + through @ through.transpose(0, 2, 1),
+        df=n - p,
     )
 
 
@@ -302,10 +277,8 @@ def _fitted(white: _Whitened, prior: _Prior) -> _Fit:
     return _Fit(prior.roots @ vectors, np.maximum(size, 0.0), turned, (residual**2).sum(1))
 
 
-def _summed(
-    structure: Structure, white: _Whitened, targets: FloatArray, prior: _Prior, pairs: FloatArray, step: FloatArray
-) -> Grid:
-    n, fit = structure.before, _fitted(white, prior)
+def _summed(white: _Whitened, targets: FloatArray, prior: _Prior, errors: Errors) -> Grid:
+    fit = _fitted(white, prior)
     coarse = _bounds(white, fit.total)
     v = _narrowed(np.log(coarse), fit.log_density(coarse, prior, white), white.df)
     log_p = fit.log_density(v, prior, white) + np.log(np.log(v[:, 1] / v[:, 0]))[:, None, None]
@@ -315,15 +288,14 @@ def _summed(
     shrunk = v[:, None, :, None] + fit.size[:, :, None, :]
     ratio = v[:, None, :, None] / shrunk
     b = prior.centre + (fit.turned[:, :, None, :] / shrunk) @ fit.basis.transpose(0, 1, 3, 2)
-    seen = targets @ white.carried  # (C, H, n)
-    change = targets @ structure.follow[n:] - seen @ structure.follow[:n]  # (C, H, K)
-    mean = (seen @ white.values)[:, None, None, :] + b @ change.transpose(0, 2, 1)[:, None]
+    change = targets @ white.change  # (C, H, K)
+    mean = (white.base @ targets.T)[:, None, None, :] + b @ change.transpose(0, 2, 1)[:, None]
     own = np.einsum("hm,cml,hl->ch", targets, white.covariance, targets)
     through = (change[:, None] @ fit.basis) ** 2  # (C, S, H, K)
     return Grid(
         weights=weights / mass,
-        correlation=pairs[0],
-        wandering=pairs[1],
+        correlation=errors.rho,
+        wandering=errors.share,
         variance=np.broadcast_to(v[:, None, :], weights.shape),
         mean=mean,
         spread=v[:, None, :, None] * own[:, None, None, :] + ratio @ through.transpose(0, 1, 3, 2),
@@ -331,7 +303,7 @@ def _summed(
         coefficient_variances=ratio @ (fit.basis**2).transpose(0, 1, 3, 2),
         centre=prior.centre,
         prior_roots=prior.roots,
-        innovation=step,
+        innovation=errors.step,
         log_evidence=top + float(np.log(mass)),
     )
 
