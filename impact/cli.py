@@ -12,8 +12,11 @@ from impact import __version__, console
 from impact.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, ImpactError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from impact.result import RunResult
     from impact.study.schema import Study
+    from models.posterior import Posterior
 
 STUDY = click.argument("study", type=click.Path(path_type=Path))
 
@@ -69,17 +72,25 @@ def validate(study: Path, as_json: bool) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the output (default: results/STUDY-ID).")
 @click.option("--models", help="Models to fit instead of the study's, separated by commas.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed instead of the study's.")
+@click.option("--draws", is_flag=True, help="Write the draws of Bayesian models as well, one NetCDF file an outcome.")
 @click.option("--json", "as_json", is_flag=True, help="Print results.json to stdout as well.")
-def run(study: Path, out: Path | None, models: str | None, seed: int | None, as_json: bool) -> None:
+def run(study: Path, out: Path | None, models: str | None, seed: int | None, draws: bool, as_json: bool) -> None:
     """Fit, decide and write the report."""
     loaded = _load(study)
+    if draws:
+        from impact.output import check_draws_can_be_written
+
+        check_draws_can_be_written()
     names = None if models is None else [name.strip() for name in models.split(",")]
     with console.progress() as progress:
         from impact.pipeline import run as run_study
 
-        result = run_study(loaded, names, progress, seed=seed)
+        posteriors: dict[str, Posterior] = {}
+        result = run_study(loaded, names, progress, seed=seed, posteriors=posteriors)
         progress("writing the report")
-        written = _write(result, out or Path("results") / loaded.study.id)
+        written = _write(result, out or Path("results") / loaded.study.id, posteriors, draws=draws)
+    if draws and not posteriors:
+        console.whisper("no draws to write: no Bayesian model of this study gave any")
     if as_json:
         console.say(result.to_json().rstrip("\n"))
         return
@@ -132,10 +143,12 @@ def _load(path: Path) -> "Study":
     return load_study(path)
 
 
-def _write(result: "RunResult", out: Path) -> Path:
+def _write(
+    result: "RunResult", out: Path, posteriors: "Mapping[str, Posterior] | None" = None, *, draws: bool = False
+) -> Path:
     from impact.output import write_output
 
-    return write_output(result, out)
+    return write_output(result, out, posteriors, draws=draws)
 
 
 def _summarise(result: "RunResult", out: Path) -> None:

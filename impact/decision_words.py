@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
-from impact.probabilities import Probabilities
+from impact.decisions import money_words
+from impact.decisions.rule import SURE_OF_DIRECTION, Reading
+from impact.probabilities import Held, Probabilities
 from impact.report import format as fmt
 from impact.report.check_words import other_method
 from impact.report.places import level_of, plural
 from impact.report.text import joined, lower_first
-from impact.result import OutcomeResult, StudyInfo, Verdict
+from impact.result import OutcomeResult, StudyInfo
+from impact.result_decision import BasisInfo, EconomicsInfo, Verdict
 from impact.security import minimum_detectable
 from impact.study.decision import Rule
 from models.estimate import Check, Scale, Status
@@ -17,6 +20,12 @@ LEAD: dict[Verdict, str] = {
     "extend": "Extend the pilot before deciding",
     "stop": "Stop",
     "cannot_tell": "These data cannot tell",
+}
+NAMES: dict[Verdict, str] = {
+    "scale_up": "scale up",
+    "extend": "extend",
+    "stop": "stop",
+    "cannot_tell": "cannot tell",
 }
 BEYOND_WORDS = 50.0  # on the log scale: far beyond any effect
 NO_COMPARISON = (
@@ -33,6 +42,11 @@ NO_PROBABILITIES = (
     "The plausible range comes from doing the same to other areas: it says which effects that does not rule out, and "
     "not how likely each is. There are no probabilities, so the declared rule cannot be read."
 )
+NEEDS_INTERVAL = "An estimate with a plausible range and probabilities: without one no rule can be read."
+NEEDS_GATES = "A Bayesian model whose draws pass their checks, or a decision without `bayes` among the models."
+NEEDS_COMPARISON = "Comparison areas, in which the same is recorded and nothing is done."
+NEEDS_TEAMS = "A separate team in each treated area, so that the areas count as separate evidence."
+NEEDS_SECURITY = "Safer evidence: more treated and comparison areas, or none of the threats named under security."
 CLEAR_HARM = 0.95
 _TOO_WIDE = (
     "The plausible range still reaches a worthwhile effect, so how large the effect is cannot be told; but the rule "
@@ -65,20 +79,42 @@ def headline(verdict: Verdict, outcome: OutcomeResult, believed: Probabilities |
 
 
 def reasons(
-    verdict: Verdict, outcome: OutcomeResult, found: Probabilities | None, rule: Rule, info: StudyInfo
+    verdict: Verdict,
+    outcome: OutcomeResult,
+    reading: Reading | None,
+    rule: Rule,
+    info: StudyInfo,
+    money: EconomicsInfo | None = None,
 ) -> tuple[str, ...]:
     """Why this verdict, beginning with the probabilities the rule reads."""
-    if found is None:
+    if reading is None:
         return ()
+    found = reading.chances
     given = [_benefit(outcome, found, info)]
+    if money is not None:
+        given += [money_words.pays(reading, rule, money), money_words.break_even(outcome, money)]
     if outcome.worthwhile is not None:
-        given.append(_worthwhile(outcome, found, rule))
-    if verdict == "extend" and found.worthwhile >= rule.scale_up_if:
+        given.append(_worthwhile(outcome, found, None if money else rule))
+    given.append(_equivalent(outcome, found))
+    if verdict == "extend" and reading.read >= rule.scale_up_if:
         given.append("That is promising, but not yet sure enough to act on everywhere.")
     if verdict == "stop":
-        given += _stopping(outcome, found, rule)
+        given += _stopping(outcome, found, rule) if money is None else _unproved(found, rule)
+    if money is not None and verdict == "extend":
+        given.append(money_words.price_in_doubt(money))
+    if money is not None and rule.stop_if <= reading.read and verdict in {"extend", "stop"}:
+        given += money_words.learning(money.extensions, money.currency, expected=reading.expected or 0.0)
     given.append(_size(outcome))
     return tuple(reason for reason in given if reason)
+
+
+def _equivalent(outcome: OutcomeResult, found: Probabilities) -> str:
+    """Say how likely the effect is so small that it counts as none."""
+    if found.equivalent is None or outcome.equivalence is None:
+        return ""
+    chance = fmt.probability(found.equivalent)
+    size = fmt.trimmed(_size_in_words(outcome, outcome.equivalence).removeprefix("+"))
+    return f"The probability that the effect counts as none, being smaller than {size} either way, is {chance}."
 
 
 def _benefit(outcome: OutcomeResult, found: Probabilities, info: StudyInfo) -> str:
@@ -121,16 +157,19 @@ def _unproved(found: Probabilities, rule: Rule) -> list[str]:
     return ["To stop says that a worthwhile effect is unlikely, not that the pilot has been shown to do harm."]
 
 
-def _worthwhile(outcome: OutcomeResult, found: Probabilities, rule: Rule) -> str:
-    size = _worthwhile_size(outcome)
+def _worthwhile(outcome: OutcomeResult, found: Probabilities, rule: Rule | None) -> str:
+    """Say how likely a worthwhile effect is, and where the rule reads that (`rule` is given), what it asks for."""
+    size = _size_in_words(outcome, outcome.worthwhile or 0.0)
+    said = f"The probability that the effect is worthwhile ({size} or better) is {fmt.probability(found.worthwhile)}"
+    if rule is None:
+        return f"{said}."
     return (
-        f"The probability that the effect is worthwhile ({size} or better) is {fmt.probability(found.worthwhile)}; the "
-        f"rule asks for {fmt.threshold(rule.scale_up_if)} to scale up and stops below {fmt.threshold(rule.stop_if)}."
+        f"{said}; the rule asks for {fmt.threshold(rule.scale_up_if)} to scale up and stops below "
+        f"{fmt.threshold(rule.stop_if)}."
     )
 
 
-def _worthwhile_size(outcome: OutcomeResult) -> str:
-    value = outcome.worthwhile or 0.0
+def _size_in_words(outcome: OutcomeResult, value: float) -> str:
     scale = outcome.headline.scale if outcome.headline else Scale.DIFFERENCE
     on_scale = 1.0 + value if scale is Scale.RATIO else value
     return fmt.effect(on_scale, scale, fmt.measure_of(outcome.kind))
@@ -188,6 +227,63 @@ def guardrail_unknown(outcome: OutcomeResult) -> str:
 def guardrail_harmed(outcome: OutcomeResult, harm: float) -> str:
     """Say that a guardrail was probably harmed."""
     return f"{outcome.title} is a guardrail and was probably harmed (probability {fmt.probability(harm)})."
+
+
+def gate_failed(reason: str) -> str:
+    """Say that the Bayesian model's draws cannot be relied on, and why."""
+    return f"The Bayesian model's draws cannot be relied on, so nothing is decided on them. {reason}"
+
+
+def needs_estimate(outcome: OutcomeResult) -> str:
+    """Say that an outcome beside the deciding one must be estimated."""
+    return f"An estimate of {lower_first(outcome.title)} with a plausible range."
+
+
+def needs_unharmed(outcome: OutcomeResult) -> str:
+    """Say that a guardrail must not be harmed."""
+    return f"{outcome.title} not getting worse."
+
+
+def needs_still_placebo(outcome: OutcomeResult) -> str:
+    """Say that a comparison is needed in which the placebo outcome does not move."""
+    return f"A comparison in which {lower_first(outcome.title)} does not move."
+
+
+def held_by(held: Held, prior: str) -> str:
+    """Say where the probabilities come from, where that is the Bayesian model."""
+    if held.basis == "confidence":
+        return ""
+    return (
+        f"The probabilities are those of the Bayesian model ({prior} prior), whose answer stands beside the estimate."
+    )
+
+
+def bases_apart(deciding: BasisInfo, other: BasisInfo) -> str:
+    """Say that the two ways of reading the data give two verdicts, and where their probabilities part."""
+    names = {"posterior": "the Bayesian model", "confidence": "the estimate's own confidence distribution"}
+    shown = [
+        f"{names[b.basis]} gives “{NAMES[b.verdict]}” (probability of benefit "
+        f"{fmt.probability(b.probability_beneficial)})"
+        for b in (deciding, other)
+    ]
+    return (
+        f"The two ways of reading the data disagree: {shown[0]}, and {shown[1]}. The verdict follows the first; that "
+        "they part is a finding, and shows how much hangs on what is believed beforehand."
+    )
+
+
+def directions_apart(deciding: BasisInfo, other: BasisInfo) -> str:
+    """Say that only one of the two ways is sure enough of the direction to scale up."""
+    sure = [b.probability_beneficial >= SURE_OF_DIRECTION for b in (deciding, other)]
+    if sure[0] == sure[1]:
+        return ""
+    first, second = (fmt.probability(b.probability_beneficial) for b in (deciding, other))
+    by = {"posterior": "by the Bayesian model", "confidence": "by the estimate's own confidence distribution"}
+    return (
+        f"How sure the direction is depends on the method: the probability of benefit is {first} {by[deciding.basis]} "
+        f"and {second} {by[other.basis]}, on different sides of the {fmt.threshold(SURE_OF_DIRECTION)} that scaling up "
+        "needs."
+    )
 
 
 def harm_possible(harm: float, limit: float) -> str:

@@ -3,7 +3,7 @@
 `run` reads like the method section of a paper; every step is one function of the step before.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from impact import provenance
 from impact.decision import decide
+from impact.decisions.precision import Precision, precision_of
 from impact.errors import ModelError, UsageError
 from impact.family import family, weighting_of
 from impact.intake.data import Intake
@@ -26,6 +27,7 @@ from impact.publish import (
     window_infos,
 )
 from impact.publish_outputs import output_infos
+from impact.publish_posterior import posterior_info
 from impact.report.text import joined
 from impact.result import SCHEMA_VERSION, OutcomeResult, ProtocolInfo, Provenance, RunResult
 from impact.study.outcomes import ContinuousOutcome, Outcome
@@ -38,6 +40,7 @@ from models.changes import Weighting, weights_of
 from models.design import Design
 from models.estimate import Estimate, ModelOutput, NotEstimable
 from models.panel import Panel
+from models.posterior import Posterior
 from models.registry import MODELS, ModelSpec, deciders
 from models.staggered.calendar import own_windows
 from models.summary import natural, summarise
@@ -53,6 +56,7 @@ def run(
     progress: Progress | None = None,
     *,
     seed: int | None = None,
+    posteriors: MutableMapping[str, Posterior] | None = None,
 ) -> RunResult:
     """Run a study.
 
@@ -66,6 +70,9 @@ def run(
         Called with a short text at each step.
     seed
         Seed instead of the study's.
+    posteriors
+        Filled with the draws of the Bayesian model by outcome, also of those that failed their checks; the result
+        itself holds only their summary.
 
     Returns
     -------
@@ -87,17 +94,21 @@ def run(
     options = _chosen(study, models)
     data = read(study, say)
     design = design_of(study, data.periods, seed)
-    outcomes = {}
+    outcomes: dict[str, OutcomeResult] = {}
+    drawn: MutableMapping[str, Posterior] = {} if posteriors is None else posteriors
     for key, outcome in study.outcomes.items():
         say(f"estimating {outcome_title(key, outcome)}")
-        outcomes[key] = evaluate(key, outcome, Sample.of(study, data, key), design, options)
+        found = evaluate(key, outcome, Sample.of(study, data, key), design, options)
+        outcomes[key] = found.result
+        if found.posterior is not None:
+            drawn[key] = found.posterior
     info = study_info(study, data, tuple(options))
     return RunResult(
         schema_version=SCHEMA_VERSION,
         study=info,
         data=data_info(data),
         outcomes=outcomes,
-        decision=decide(study, info, outcomes, data.problems),
+        decision=decide(study, info, outcomes, data.problems, drawn, _precision(study, data, design)),
         provenance=_provenance(study, data, design.seed, started, _command(study, models, seed)),
         family=family(study, data.panels, design),
         outputs=output_infos(study, data),
@@ -124,7 +135,15 @@ class Sample:
         return cls(data.cases[key], 0 if open_to_all else study.disclosure.minimum)
 
 
-def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options: Mapping[str, Any]) -> OutcomeResult:
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What was found about one outcome, and the draws of the Bayesian model, if it was run."""
+
+    result: OutcomeResult
+    posterior: Posterior | None
+
+
+def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options: Mapping[str, Any]) -> Evaluated:
     """Fit every chosen model to one outcome and gather what they say."""
     panel = sample.case.panel
     fitting = {name: chosen for name, chosen in options.items() if MODELS[name].is_for(panel.kind)}
@@ -140,7 +159,8 @@ def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options
     baseline, counterfactual = treated_levels(panel, headline, weighting, own) if shown else (None, None)
     model_paths = tuple(path for output in outputs.values() for path in output.paths)
     checks = tuple(check for output in outputs.values() for check in output.checks)
-    return OutcomeResult(
+    drawn = next(((name, o.posterior) for name, o in outputs.items() if o.posterior is not None), None)
+    result = OutcomeResult(
         title=outcome_title(key, outcome),
         kind=outcome.kind,
         unit=panel.unit,
@@ -162,7 +182,10 @@ def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options
         ),
         windows=window_infos(windows, hidden),
         disclosure_minimum=sample.minimum,
+        equivalence=outcome.equivalence,
+        posterior=posterior_info(*drawn, outcome, design.level) if drawn else None,
     )
+    return Evaluated(result, drawn[1] if drawn else None)
 
 
 def one_headline(by_model: Mapping[str, Sequence[Estimate]]) -> tuple[Estimate, ...]:
@@ -198,6 +221,13 @@ def _mean_level(panel: Panel, window: BoolArray, sizes: FloatArray | None) -> fl
     values = summarise(panel.cells, window).value[panel.treated]
     weights = None if sizes is None else sizes[panel.treated]
     return float(np.average(values, weights=weights)) if np.isfinite(values).all() else None
+
+
+def _precision(study: Study, data: Intake, design: Design) -> Precision | None:
+    """What the deciding outcome's evidence rests on, where the study asks what more of it would be worth."""
+    if study.decision.value is None:
+        return None
+    return precision_of(data.cases[study.deciding_outcome], design, study.time.unit)
 
 
 def _chosen(study: Study, models: Sequence[str] | None) -> dict[str, Any]:

@@ -15,7 +15,9 @@ from models.ordinal.checks import least_shown
 from models.panel import Kind, Panel
 from models.recurrence.records import least_ended
 
-WEIGHTED = frozenset({"synthetic"})
+FORETOLD = frozenset({"bayes_its"})
+"""Paths whose counterfactual in one period is told from what was observed in the one before."""
+WEIGHTED = FORETOLD | {"synthetic"}
 """Paths whose counterfactual is a weighted mean of comparison areas."""
 OF_ABSENCE = frozenset({"areas_complete"})
 """Checks that name areas only to say that they have no data."""
@@ -155,7 +157,7 @@ def published_paths(
 
     A group of one hidden area has no series at all. Where one period of a window is blank, the next smallest is blank
     too, because the window's total gives the one. A weighted mean of areas may be almost one area alone, so it is
-    withheld where any is hidden.
+    withheld where any is hidden; so is what is foretold from observed values where any of those is blank.
     """
     blanks = {}
     for trend, members in zip(trends, (panel.treated, ~panel.treated), strict=False):
@@ -163,7 +165,8 @@ def published_paths(
         alone = len(areas) == 1 and areas[0] in hidden
         blanks[trend.path.name] = set(range(len(trend.least))) if alone else _blank_periods(panel, trend, minimum)
     shown = [(trend.path, blanks[trend.path.name]) for trend in trends]
-    safe = [path for path in paths if not (hidden and path.name in WEIGHTED)]
+    closed = (WEIGHTED if hidden else frozenset[str]()) | (FORETOLD if any(blanks.values()) else frozenset[str]())
+    safe = [path for path in paths if path.name not in closed]
     return tuple(_blanked(path, blank) for path, blank in [*shown, *((p, blanks["treated"]) for p in safe)])
 
 

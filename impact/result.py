@@ -14,14 +14,15 @@ from typing import Any, ClassVar, Literal
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from impact.errors import UsageError
+from impact.result_decision import Decision, PosteriorInfo, RuleInfo, Verdict
 from impact.result_outputs import OutputInfo
 from models.estimate import Check, Estimate, NotEstimable, Path
+
+__all__ = ["Decision", "PosteriorInfo", "RuleInfo", "RunResult", "Verdict", "read_results", "results_schema"]
 
 SCHEMA_VERSION: Literal[1] = 1
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-type Verdict = Literal["scale_up", "extend", "stop", "cannot_tell"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,8 @@ class OutcomeResult:
 
     Cells of fewer people than `disclosure_minimum` are not shown (0: all are), nor those that would give them away.
     At most one estimate is the headline. `baseline_level` and `counterfactual` are the treated areas' mean level
-    before, and what it would have been in follow-up without the intervention, in the outcome's unit.
+    before, and what it would have been in follow-up without the intervention, in the outcome's unit. Effects smaller
+    than `equivalence` count as none. `posterior` is the Bayesian model's answer, null where it was not run.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -210,6 +212,8 @@ class OutcomeResult:
     not_estimable: tuple[NotEstimable, ...]
     windows: tuple[WindowInfo, ...]
     disclosure_minimum: int
+    equivalence: float | None = None
+    posterior: PosteriorInfo | None = None
 
     @property
     def headline(self) -> Estimate | None:
@@ -261,43 +265,6 @@ class FamilyInfo:
     floor: float | None
     index: IndexInfo | None
     refused: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RuleInfo:
-    """The rule: the three declared thresholds, and the two that hold for every study."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-    scale_up_if: float
-    stop_if: float
-    harm: float
-    sure_of_direction: float
-    least_security: int
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The verdict, how far the evidence can be trusted (0 to 5), and why.
-
-    Probabilities read the headline's confidence distribution as a belief held before with no preference (a flat
-    prior). The money fields are null until a value per unit is part of the rule.
-    """
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-    outcome: str
-    verdict: Verdict
-    security: int
-    headline: str
-    reasons: tuple[str, ...]
-    security_reasons: tuple[str, ...]
-    probability_beneficial: float | None
-    probability_worthwhile: float | None
-    probability_harm: float | None
-    expected_net_benefit: float | None
-    probability_net_benefit: float | None
-    evpi: float | None
-    rule: RuleInfo
-    caveats: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """How far the evidence can be trusted, from 0 to 5. The rating counts areas, never rows, and ignores the result.
 
-The ceiling comes from the design; each threat that is present takes one off, down to 1. A rating of 0 means that there
-is nothing to rate: no estimate with an interval.
+The ceiling comes from the design and the number of areas; each threat that is present takes one off, down to 1: a
+smallest detectable effect far above the worthwhile one, something else that changed, attrition (few answers, or cases
+followed for a shorter time in one group), a failed check, and an answer that depends on a choice or showed before the
+start. A rating of 0 means that there is nothing to rate: no estimate with an interval.
 
 ====================================================  =======
 Design                                                Ceiling
@@ -35,6 +37,9 @@ POWER = 0.8
 FAR_FROM_WORTHWHILE = 3.0
 LARGE = ((5, 10, 20, 40), (4, 4, 8, 20))  # ceiling, treated, comparison, in all
 SURVEY_CODES = frozenset({"response_rate"})
+ANSWERED = frozenset({"response_rate"})
+FOLLOWED = frozenset({"recurrence_follow_up"})
+"""Checks of attrition: who answered, and how long cases were followed, in one group against the other."""
 CHOICES = frozenset(
     {
         "leave_one_out",
@@ -124,7 +129,7 @@ def _threats(
     found = [
         _too_small(outcome, headline),
         _other_changes(study),
-        _answers(problems),
+        _attrition(outcome.checks, problems),
         _incomplete(outcome.checks, headline),
         _fragile(outcome.checks),
         *_stand_ins(outcome.checks, headline),
@@ -148,9 +153,13 @@ def _other_changes(study: StudyInfo) -> str | None:
     return f"Something else changed in the treated areas: {touching[0].what}." if touching else None
 
 
-def _answers(problems: Sequence[Problem]) -> str | None:
-    poor = any(p.code in SURVEY_CODES and p.severity is Severity.WARNING for p in problems)
-    return "Few people answered, or more answered in one group or window than in another." if poor else None
+def _attrition(checks: Sequence[Check], problems: Sequence[Problem]) -> str | None:
+    """One threat, however it shows: people who did not answer, or cases that were not followed to the end."""
+    codes = {p.code for p in problems if p.severity is Severity.WARNING}
+    warned = {check.id: check.finding for check in checks if check.status is Status.WARN}
+    if codes & SURVEY_CODES:
+        return "Few people answered, or more answered in one group or window than in another."
+    return next((finding for name, finding in warned.items() if name in ANSWERED | FOLLOWED), None)
 
 
 def _fragile(checks: Sequence[Check]) -> str | None:

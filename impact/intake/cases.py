@@ -16,10 +16,11 @@ from impact.intake.repeats import repeats_of
 from impact.intake.rings import rings_of
 from impact.intake.strata import strata_of
 from impact.intake.uptake import eligible_cases, unknown_windows, uptake_of, warn_of_uptake
-from impact.study.outcomes import CountOutcome, DurationOutcome, Outcome, TimeToEventOutcome
+from impact.study.outcomes import CountOutcome, DurationOutcome, ElicitedPrior, Outcome, TimeToEventOutcome
 from impact.study.schema import Study
 from models.case import Case
 from models.panel import Panel
+from models.posterior import Belief
 
 
 def case_of(study: Study, sample: Sample, key: str, findings: Findings) -> Case:
@@ -49,7 +50,7 @@ def case_of(study: Study, sample: Sample, key: str, findings: Findings) -> Case:
     return Case(
         panel=panel,
         better=outcome.better.sign,
-        worthwhile=_linear(outcome),
+        worthwhile=_linear(outcome, outcome.worthwhile),
         eligible=_eligible(frame, inside, panel),
         eligible_unknown=unknown_windows(frame, inside),
         uptake=uptake_of(frame, inside),
@@ -59,6 +60,9 @@ def case_of(study: Study, sample: Sample, key: str, findings: Findings) -> Case:
         rings=rings_of(study, frame, findings),
         repeats=repeats_of(frame, findings),
         predictors=predictors_of(frame, findings),
+        prior=belief_of(outcome),
+        prior_name="elicited" if isinstance(outcome.prior, ElicitedPrior) else outcome.prior,
+        equivalence=_linear(outcome, outcome.equivalence),
     )
 
 
@@ -86,12 +90,23 @@ def _window_lost(frame: Frame, findings: Findings) -> bool:
     return window_lost(frame.key, outcome, frame.episodes, frame.place, findings)
 
 
-def _linear(outcome: Outcome) -> float | None:
-    """Smallest worthwhile effect on the linear scale."""
-    given = outcome.worthwhile
-    if given is not None and isinstance(outcome, CountOutcome | DurationOutcome):
-        return math.log1p(given)
-    return given
+def belief_of(outcome: Outcome) -> Belief | None:
+    """What was elicited of the effect, on the linear scale; None if nothing was."""
+    prior = outcome.prior
+    if not isinstance(prior, ElicitedPrior):
+        return None
+    best, low, high = (_on_linear(outcome, value) for value in (prior.best, prior.low, prior.high))
+    return Belief(best, low, high, prior.source or "")
+
+
+def _linear(outcome: Outcome, given: float | None) -> float | None:
+    """Carry a declared size to the linear scale; None if it was not declared."""
+    return None if given is None else _on_linear(outcome, given)
+
+
+def _on_linear(outcome: Outcome, given: float) -> float:
+    """Carry an effect in the headline unit to the linear scale: the log of the ratio for counts and durations."""
+    return math.log1p(given) if isinstance(outcome, CountOutcome | DurationOutcome) else given
 
 
 def _eligible(frame: Frame, groups: Groups, everybody: Panel) -> Panel | None:

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 from impact.report.forest import forest, overview
 from impact.report.text import slugs
-from impact.report.trends import OWN_BASELINE, OWN_DIFFERENCE, WEIGHTED, Expected, against, trends
+from impact.report.trends import (
+    BELIEVED,
+    BELIEVED_SERIES,
+    OWN_BASELINE,
+    OWN_DIFFERENCE,
+    WEIGHTED,
+    Expected,
+    against,
+    trends,
+)
 from impact.report.wording import ROLE_ORDER
 from impact.result import OutcomeResult, RunResult
 
@@ -20,6 +29,8 @@ class Figures:
     baselines: dict[str, str | None]
     differences: dict[str, str | None]
     synthetics: dict[str, str | None]
+    believed: dict[str, str | None]
+    believed_series: dict[str, str | None]
 
 
 def reading_order(result: RunResult) -> tuple[str, ...]:
@@ -46,6 +57,8 @@ def draw(result: RunResult) -> Figures:
         baselines=expected("baseline", OWN_BASELINE),
         differences=expected("difference", OWN_DIFFERENCE),
         synthetics=expected("synthetic", WEIGHTED),
+        believed=expected("bayes", BELIEVED),
+        believed_series=expected("bayes-series", BELIEVED_SERIES),
     )
 
 
@@ -59,4 +72,6 @@ def by_file_name(result: RunResult, figures: Figures) -> dict[str, str]:
         found[f"{name}-baseline.svg"] = figures.baselines[key]
         found[f"{name}-difference.svg"] = figures.differences[key]
         found[f"{name}-synthetic.svg"] = figures.synthetics[key]
+        found[f"{name}-bayes.svg"] = figures.believed[key]
+        found[f"{name}-bayes-series.svg"] = figures.believed_series[key]
     return {name: figure for name, figure in found.items() if figure is not None}

@@ -9,9 +9,13 @@ COUNTED = "Who is counted?"
 MOVED = "Could it have moved elsewhere?"
 ALONE = "Can a series over time bear the answer?"
 SYNTHETIC = "What does the synthetic comparison rest on?"
+COMPUTED = "Can the computation be trusted?"
 OTHER = "Other checks"
 HEADINGS = (FAIR, CARRIED, COUNTED, MOVED, SYNTHETIC, ALONE, OTHER)
+BAYES = "bayes"
 METHODS: Mapping[str, str] = {
+    BAYES: COMPUTED,
+    "bayes_its": "Another method: the Bayesian series over time",
     "staggered": "Another method: areas that start at different dates",
     "ordinal": "Another method: the order of the answers",
     "recurrence": "Another method: how soon and how often cases recur",
@@ -255,9 +259,73 @@ CHECKS: Mapping[str, Words] = {
         "Tests that count periods say something else than the one that counts areas.",
     ),
 }
+GATES: Mapping[str, Words] = {
+    "bayes_rhat": Words("Do independent runs agree?", COMPUTED, "Independent runs of the calculation do not agree."),
+    "bayes_ess": Words("Does it rest on enough draws?", COMPUTED, "Something rests on few independent draws."),
+    "bayes_divergences": Words(
+        "Could it follow the model everywhere?",
+        COMPUTED,
+        "The calculation went astray at times, so plausible answers may be missing.",
+    ),
+    "bayes_energy": Words(
+        "Did it move freely?", COMPUTED, "The calculation moved too slowly to know how far unlikely answers reach."
+    ),
+    "bayes_depth": Words("Was any of its steps cut short?", COMPUTED, "Some steps of the calculation were cut short."),
+    "bayes_refitted": Words("A second run", COMPUTED, "It passed only when it was run again with more care."),
+    "bayes_prior_predictive": Words(
+        "Was the past possible before it was seen?",
+        COMPUTED,
+        "What the model held possible before seeing the data lies far from what is usual here.",
+    ),
+    "bayes_posterior_predictive": Words(
+        "Would the model make data like these?", COMPUTED, "The model would seldom make data like those observed."
+    ),
+    "bayes_loo": Words(
+        "Does a single figure carry it?", COMPUTED, "Single figures pull the answer more than they should."
+    ),
+    "bayes_leave_area_out": Words(
+        "Leave one area out of the model", COMPUTED, "Without one area the model says something else."
+    ),
+    "bayes_priors": Words(
+        "Does it hang on what was believed before?",
+        COMPUTED,
+        "Another belief beforehand, or another size of shocks, would lead to another answer.",
+    ),
+    "bayes_grid": Words(
+        "Worked out in a second way", COMPUTED, "A second way to work out the same thing comes to another answer."
+    ),
+    "bayes_one_team": Words(
+        "One team as one unit, in the Bayesian model",
+        CARRIED,
+        "The answer changes when the areas of one team count as one.",
+    ),
+}
+"""Gates of the Bayesian models, in the order they are read."""
+BAYESIAN_SERIES: Mapping[str, Words] = {
+    "bayes_its_fit": Words(
+        "Does it foresee the baseline?", ALONE, "The series is not foreseen well even before the start."
+    ),
+    "bayes_its_comparisons": Words("Which areas the expectation rests on", ALONE),
+    "bayes_its_level": Words("How far the level may wander", ALONE),
+    "bayes_its_shock": Words("How large shocks to one area are", ALONE),
+    "bayes_its_choices": Words(
+        "Other choices in the Bayesian series", ALONE, "What the Bayesian series gives depends on how it is set up."
+    ),
+    "bayes_its_placebo": Words(
+        "Pretend the series changed earlier, by the Bayesian series",
+        ALONE,
+        "The Bayesian series finds effects at earlier dates, when there was nothing to have one.",
+    ),
+    "bayes_its_averted": Words("How many fewer, by the Bayesian series", ALONE),
+    "bayes_its_neighbours": Words(
+        "Without bordering areas, by the Bayesian series", ALONE, "The Bayesian series depends on areas next door."
+    ),
+}
 PREFIXES: Mapping[str, Words] = {
     "agreement_": Words("Do the methods agree?", CARRIED),
     "its_": Words("", ALONE),
+    "bayes_its_": Words("", ALONE),
+    "bayes_": Words("", COMPUTED),
 }
 
 
@@ -270,16 +338,22 @@ def other_method(check: str, headline: str | None) -> str | None:
 
     Such a check says something of that model, not of the headline. Without a headline every check concerns it.
     """
-    model = check.split("_", 1)[0]
-    if headline is None or model not in METHODS or model == headline or check in ABOUT_THE_CASES:
+    model = max((name for name in METHODS if check.startswith(f"{name}_")), key=len, default=None)
+    if headline is None or model == headline or check in ABOUT_THE_CASES:
         return None
     return model
 
 
+def is_gate(check: str) -> bool:
+    """Whether a check asks if the draws of a Bayesian model can be relied on."""
+    return other_method(check, "") == BAYES
+
+
 def words_of(check: str) -> Words:
     """Find the words of a check; one that has none is called by its id."""
-    if check in CHECKS:
-        return CHECKS[check]
+    for known in (CHECKS, GATES, BAYESIAN_SERIES):
+        if check in known:
+            return known[check]
     for prefix, words in PREFIXES.items():
         if check.startswith(prefix):
             return Words(words.title or _spoken(check.removeprefix(prefix)), words.heading)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from impact.report import format as fmt
-from impact.report.check_words import HEADINGS, METHODS, other_method, words_of
+from impact.report.check_words import COMPUTED, HEADINGS, METHODS, is_gate, other_method, words_of
 from impact.report.curve import specification_curve
 from impact.report.evidence import Drawn, Ranges, drawn, ranges
 from impact.report.quantities import Terms, leaves_out_none, terms_of
@@ -69,14 +69,18 @@ class ChoicesView:
 
 
 def choices_view(outcome: OutcomeResult, place: str, *, simulated: bool) -> ChoicesView | None:
-    """Finish the section of an outcome, whose ids begin with `place`; None if there are no checks."""
-    if not outcome.checks:
+    """Finish the section of an outcome, whose ids begin with `place`; None if there are no checks.
+
+    Gates stand with the answer of the Bayesian model, where there is one.
+    """
+    checks = [check for check in outcome.checks if outcome.posterior is None or not is_gate(check.id)]
+    if not checks:
         return None
     large: list[CheckView] = []
     groups: dict[str, list[CheckView]] = {heading: [] for heading in (*HEADINGS, *METHODS.values())}
     own: list[Check] = []
     main = outcome.headline.model if outcome.headline else None
-    for i, check in enumerate(outcome.checks):
+    for i, check in enumerate(checks):
         view = _view(check, outcome, f"{place}-check-{i}", simulated=simulated)
         other = other_method(check.id, main)
         if other:
@@ -88,11 +92,20 @@ def choices_view(outcome: OutcomeResult, place: str, *, simulated: bool) -> Choi
         else:
             groups[words_of(check.id).heading].append(view)
     return ChoicesView(
-        sentences=(*_tried(own, outcome), *_counted(own), *_of_others(outcome.checks, own)),
+        sentences=(*_tried(own, outcome), *_counted(own), *_of_others(checks, own)),
         large=tuple(large),
         legend=LEGEND if any(view.ranges for views in groups.values() for view in views) else "",
         groups=tuple(_group(heading, views) for heading, views in groups.items() if views),
     )
+
+
+def gates_view(outcome: OutcomeResult, place: str, *, simulated: bool) -> CheckGroup | None:
+    """Finish the gates of an outcome's Bayesian model, all of them folded; None if there are none."""
+    gates = [check for check in outcome.checks if is_gate(check.id)]
+    if not gates:
+        return None
+    views = [_view(check, outcome, f"{place}-gate-{i}", simulated=simulated) for i, check in enumerate(gates)]
+    return _group(COMPUTED, views)
 
 
 def _group(heading: str, views: Sequence[CheckView]) -> CheckGroup:

@@ -1,7 +1,5 @@
 """Everything the report's template prints, finished: the template holds no arithmetic, no padding and no judgement."""
 
-from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -16,45 +14,20 @@ from impact.report.health import Health, health
 from impact.report.outcome_view import FigureView, OutcomeView, outcome_views
 from impact.report.study_view import DataView, DoneView, data_view, done_view
 from impact.report.tables import Table, headlines_table, table
-from impact.report.text import clean, sentence
-from impact.result import Decision, OutcomeResult, RunResult
+from impact.report.text import clean, lower_first
+from impact.report.verdict_view import VerdictView, verdict_view
+from impact.report.worth_view import WorthView, worth_view
+from impact.result import RunResult
 from models.estimate import Status
 
-MOST_STARS = 5
-MOST_CAVEATS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Chance:
-    """A probability in words and as a number."""
-
-    question: str
-    word: str
-    number: str
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictView:
-    """The verdict and what stands beside it; `stars` says of each of the five whether it was earned."""
-
-    key: str
-    word: str
-    meaning: str
-    headline: str
-    reasons: tuple[str, ...]
-    impact_title: str
-    impact: str
-    impact_range: str
-    impact_words: str
-    security: str
-    stars: tuple[bool, ...]
-    security_reasons: tuple[str, ...]
-    cost: str
-    cost_for: str
-    chances: tuple[Chance, ...]
-    chances_note: str
-    money: tuple[tuple[str, str], ...]
-    caveats: tuple[str, ...]
+CANNOT_TELL = (
+    "Cannot tell if there is no estimate with a plausible range, if a placebo outcome moved, or if the Bayesian model "
+    "of the deciding outcome failed its checks."
+)
+APPENDIX = (
+    "How the chains of the Bayesian models ran, with trace, rank and predictive plots, is drawn in diagnostics.html, "
+    "which a run writes beside this report."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +53,7 @@ class Page:
     verdict: VerdictView
     health: Health
     healthy: str
+    worth: WorthView | None
     contents: tuple[tuple[str, str], ...]
     done: DoneView
     delivered: DeliveredView | None
@@ -89,6 +63,7 @@ class Page:
     outcomes: tuple[OutcomeView, ...]
     data: DataView
     methods: tuple[MethodView, ...]
+    appendix: str
     rule: tuple[str, ...]
     glossary: tuple[tuple[str, str], ...]
     made: tuple[tuple[str, str], ...]
@@ -113,7 +88,8 @@ def page(result: RunResult, figures: Figures) -> Page:
         verdict=verdict_view(result, state.said),
         health=state,
         healthy=_healthy(result, state),
-        contents=_contents(outcomes, delivered=bool(result.outputs)),
+        worth=worth_view(result),
+        contents=_contents(result, outcomes),
         done=done_view(result),
         delivered=delivered_view(result),
         overview=_overview(figures),
@@ -122,6 +98,7 @@ def page(result: RunResult, figures: Figures) -> Page:
         outcomes=outcomes,
         data=data_view(result),
         methods=_methods(result),
+        appendix=APPENDIX if any(o.posterior is not None for o in result.outcomes.values()) else "",
         rule=_rule(result),
         glossary=glossary(result),
         made=_made(result),
@@ -140,84 +117,6 @@ def _healthy(result: RunResult, state: Health) -> str:
     return wording.NO_WARNINGS_HERE if state.others else wording.NO_WARNINGS
 
 
-def verdict_view(result: RunResult, said: AbstractSet[str] = frozenset()) -> VerdictView:
-    """Finish the decision for print, but for caveats that are `said` elsewhere on the page."""
-    decision = result.decision
-    word, meaning = wording.VERDICTS[decision.verdict]
-    outcome = result.outcomes.get(decision.outcome)
-    stars = min(max(decision.security, 0), MOST_STARS)
-    cost = result.study.intervention.cost_amount
-    found, between, words = _impact(outcome)
-    return VerdictView(
-        key=decision.verdict,
-        word=word,
-        meaning=meaning,
-        headline=decision.headline,
-        reasons=tuple(map(sentence, decision.reasons)),
-        impact_title=outcome.title if outcome else decision.outcome,
-        impact=found,
-        impact_range=between,
-        impact_words=words,
-        security=f"{stars} of {MOST_STARS}: {wording.security_word(stars)}",
-        stars=tuple(i < stars for i in range(MOST_STARS)),
-        security_reasons=tuple(map(sentence, decision.security_reasons)),
-        cost=fmt.money(cost, result.study.intervention.cost_currency) if cost is not None else "Not stated",
-        cost_for="for the intervention as it was run" if cost is not None else "The study file gives no cost.",
-        chances=_chances(result, decision),
-        chances_note=wording.CHANCES_NOTE,
-        money=_money(result, decision),
-        caveats=_caveats([c for c in map(sentence, decision.caveats) if c not in said]),
-    )
-
-
-def _caveats(left: Sequence[str]) -> tuple[str, ...]:
-    more = len(left) - MOST_CAVEATS
-    return (*left[:MOST_CAVEATS], f"And {fmt.count(more)} more below.") if more > 0 else tuple(left)
-
-
-def _impact(outcome: OutcomeResult | None) -> tuple[str, str, str]:
-    """Say the deciding outcome's headline large, its range, and what the range means."""
-    head = outcome.headline if outcome else None
-    if outcome is None or head is None:
-        return "No estimate", "Nothing could be estimated", ""
-    size = wording.effect_words(head.estimate, head.scale, outcome)
-    words = wording.reading_sentence(outcome)
-    if head.interval is None:
-        return "Too uncertain to tell", f"One figure without a range: {size}", words
-    between = fmt.effect_range(head.interval, head.scale, fmt.measure_of(outcome.kind))
-    return size, f"Plausible range {between}", words
-
-
-def _chances(result: RunResult, decision: Decision) -> tuple[Chance, ...]:
-    outcome = result.outcomes.get(decision.outcome)
-    enough = wording.worthwhile_words(outcome) if outcome else ""
-    asked = (
-        ("That it made things better", decision.probability_beneficial),
-        (
-            f"That the improvement is worthwhile{f' ({enough} or better)' if enough else ''}",
-            decision.probability_worthwhile,
-        ),
-        ("That it did harm", decision.probability_harm),
-    )
-    return tuple(
-        Chance(question, wording.likelihood(p), fmt.probability(p))
-        for question, p in asked
-        if p is not None and fmt.exists(p)
-    )
-
-
-def _money(result: RunResult, decision: Decision) -> tuple[tuple[str, str], ...]:
-    currency = result.study.intervention.cost_currency
-    rows = []
-    if decision.expected_net_benefit is not None:
-        rows.append(("Expected net benefit", fmt.money(decision.expected_net_benefit, currency)))
-    if decision.probability_net_benefit is not None:
-        rows.append(("Chance that the benefits exceed the costs", fmt.probability(decision.probability_net_benefit)))
-    if decision.evpi is not None:
-        rows.append(("What it would be worth to know for certain", fmt.money(decision.evpi, currency)))
-    return tuple(rows)
-
-
 def _simulated_sources(result: RunResult) -> str:
     if not result.study.simulated:
         return ""
@@ -228,13 +127,14 @@ def _simulated_sources(result: RunResult) -> str:
     return " ".join(parts)
 
 
-def _contents(outcomes: tuple[OutcomeView, ...], *, delivered: bool) -> tuple[tuple[str, str], ...]:
+def _contents(result: RunResult, outcomes: tuple[OutcomeView, ...]) -> tuple[tuple[str, str], ...]:
     shown = [(view.id, view.title) for view in outcomes] if len(outcomes) <= 12 else []
     return (
         ("verdict", "Verdict"),
         ("health", "Before you read the results"),
+        *([("worth", "Is it worth it?")] if result.decision.economics else []),
         ("done", "What was done, and where"),
-        *([("delivered", "What was delivered")] if delivered else []),
+        *([("delivered", "What was delivered")] if result.outputs else []),
         ("outcomes", "Outcomes"),
         *shown,
         ("data", "Where the data went"),
@@ -275,8 +175,12 @@ def _rule(result: RunResult) -> tuple[str, ...]:
     rule, decision = result.decision.rule, result.decision
     outcome = result.outcomes.get(decision.outcome)
     enough = wording.worthwhile_words(outcome) if outcome else ""
+    worse = wording.harm_words(outcome, rule.harm_margin) if outcome else ""
+    money = rule.reads == "net_benefit"
+    read = "that scaling up is worth more than it costs" if money else "of a worthwhile improvement"
     scale_up = (
-        f"Scale up if the chance of a worthwhile improvement is at least {fmt.threshold(rule.scale_up_if)}, the chance "
+        f"Scale up if the chance {read} is at least {fmt.threshold(rule.scale_up_if)}"
+        f"{', the expected net benefit is above nought' if money else ''}, the chance "
         f"of harm is below {fmt.threshold(rule.harm)}, and the direction of the effect is at least "
         f"{fmt.threshold(rule.sure_of_direction)} sure; and only with comparison areas, with no guardrail that was "
         "probably harmed, if the answer holds when areas served by one team count as one, and if the security of the "
@@ -285,8 +189,10 @@ def _rule(result: RunResult) -> tuple[str, ...]:
     return (
         f"The decision rests on: {outcome.title if outcome else decision.outcome}.",
         f"A worthwhile improvement is: {f'{enough} or better' if enough else 'not stated; any improvement counts'}.",
-        "Cannot tell if there is no estimate with a plausible range, or if a placebo outcome moved.",
-        f"Stop if the chance of a worthwhile improvement is below {fmt.threshold(rule.stop_if)}.",
+        f"Harm is: {f'{worse} or worse' if worse else 'any change for the worse'}.",
+        *([f"The chances come from: {lower_first(wording.READ_FROM[decision.basis])}."] if decision.basis else []),
+        CANNOT_TELL,
+        f"Stop if the chance {read} is below {fmt.threshold(rule.stop_if)}.",
         scale_up,
         "Extend otherwise.",
     )

@@ -49,6 +49,7 @@ __all__ = [
     "level_range",
     "measure_of",
     "money",
+    "money_rounded",
     "p_value",
     "per_cent_change",
     "period",
@@ -70,6 +71,7 @@ __all__ = [
 ]
 
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
+LARGE = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 LABEL = re.compile(r"(?<![\w-])\d{4}-(?:Q[1-4]|\d{2}(?:-\d{2})?)(?![\w-])")
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -88,6 +90,19 @@ def money(amount: float | None, currency: str | None) -> str:
     sign = MINUS if amount < 0 and text.strip("0.,") else ""
     symbol = SYMBOLS.get(code.upper())
     return f"{sign}{symbol}{text}" if symbol else f"{sign}{text} {code}"
+
+
+def money_rounded(amount: float | None, currency: str | None) -> str:
+    """Write an amount that was worked out, to three figures: "£29,800", "−£1.25 million"."""
+    if amount is None or not math.isfinite(amount):
+        return NOT_AVAILABLE
+    size, word = next(((s, w) for s, w in LARGE if abs(amount) >= 0.9995 * s), (1.0, ""))
+    if not word:
+        step = 10.0 ** (math.floor(math.log10(max(abs(amount), 0.1))) - 2)
+        return money(step * round(amount / step), currency)
+    code = (currency or "GBP").strip()
+    symbol, text = SYMBOLS.get(code.upper()), f"{significant(float(f'{abs(amount) / size:.3g}'))} {word}"
+    return f"{MINUS if amount < 0 else ''}{symbol}{text}" if symbol else f"{MINUS if amount < 0 else ''}{text} {code}"
 
 
 def probability(p: float | None) -> str:

@@ -24,6 +24,41 @@ GLOSSARY = {
         "The one estimate each outcome is judged by, chosen by rule before looking at the results. The others show "
         "whether another method would say something else."
     ),
+    "Prior": (
+        "What was believed of an effect before the data were seen. A weakly informative prior only rules out the "
+        "absurd; a sceptical one expects little; an elicited one is what people said they expected. "
+        "With few areas the choice matters, so the answer is shown under several."
+    ),
+    "Posterior": (
+        "What it is reasonable to believe of the effect once the data have been weighed together with the prior. It is "
+        "a whole hill of more and less believable effects, from which probabilities are read."
+    ),
+    "Shock": (
+        "Something that hits one area for the whole of follow-up and has nothing to do with the intervention, such as "
+        "a reorganisation. More months do not average it away; only more areas do. How large shocks are is learnt from "
+        "years in which nothing was tried."
+    ),
+    "Net benefit": (
+        "What the change is worth in money, less everything that scaling up costs, in today's money. Cashable benefit "
+        "leaves a budget; benefit to all counts what it is worth to residents as well. The two are never added up."
+    ),
+    "Break-even": "The effect at which scaling up just pays for itself, or the value of a unit at which it would.",
+    "Chance that it pays (acceptability curve)": (
+        "How probable it is that scaling up is worth more than it costs, for every value a unit might have."
+    ),
+    "What more evidence is worth (EVPI and EVSI)": (
+        "A better-informed decision is worth more. EVPI is what it would be worth to know the answer for certain: no "
+        "study is worth more; EVSI is what one particular extension of the pilot is expected to be worth. An extension "
+        "pays if that is more than it costs, counting what is lost by waiting."
+    ),
+    "Maryland scale": (
+        "A ladder for how strong a design is, from 1 (one look afterwards) to 5 (areas chosen by lot). It rates the "
+        "design; security also counts how few areas there are and what threatens the comparison."
+    ),
+    "EMMIE": (
+        "Five questions to ask of any evaluation: what effect, by what mechanism, for whom (moderators), how it was "
+        "carried out (implementation), and at what cost (economics)."
+    ),
     "Worthwhile": "The smallest change that the study said beforehand would be worth having.",
     "p value, and the smallest possible": (
         "How often a difference at least this large would turn up by chance if the intervention changed nothing. With "
@@ -148,7 +183,18 @@ GLOSSARY = {
     ),
 }
 
+BAYESIAN = frozenset({"bayes", "bayes_its"})
+MONEY = frozenset({"economics"})
 NEEDED_FOR: Mapping[str, frozenset[str]] = {
+    "Prior": BAYESIAN,
+    "Posterior": BAYESIAN,
+    "Shock": BAYESIAN,
+    "Net benefit": MONEY,
+    "Break-even": MONEY,
+    "Chance that it pays (acceptability curve)": MONEY,
+    "What more evidence is worth (EVPI and EVSI)": MONEY,
+    "Maryland scale": frozenset({"maryland"}),
+    "EMMIE": frozenset({"emmie"}),
     "Synthetic (weighted) comparison": frozenset({"synthetic"}),
     "Weights": frozenset({"synthetic"}),
     "Interrupted time series": frozenset({"its"}),
@@ -169,12 +215,14 @@ NEEDED_FOR: Mapping[str, frozenset[str]] = {
     "Complier effect": frozenset({"acceptors", "evalue", "e_value"}),
     "E-value": frozenset({"acceptors", "evalue", "e_value"}),
 }
-"""Words that only some reports use, and the models, kinds of outcome or checks of which any one brings them in."""
+"""Words that only some reports use, and the models, kinds of outcome, checks or parts of the decision they are for."""
 
 
 def glossary(result: RunResult) -> tuple[tuple[str, str], ...]:
     """Give the words that this report uses, with what they mean."""
     used = {model.name for model in result.study.models}
+    parts = {name: getattr(result.decision, name) for name in ("economics", "maryland", "emmie")}
+    used |= {name for name, part in parts.items() if part is not None}
     for outcome in result.outcomes.values():
         used |= {outcome.kind, *(check.id for check in outcome.checks), *(e.model for e in outcome.estimates)}
     return tuple((word, said) for word, said in GLOSSARY.items() if word not in NEEDED_FOR or NEEDED_FOR[word] & used)

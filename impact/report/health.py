@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from impact.report import format as fmt
-from impact.report.check_words import ALONE, other_method, words_of
+from impact.report.check_words import ALONE, BAYES, other_method, words_of
 from impact.report.text import joined, sentence
 from impact.result import OutcomeResult, ProblemInfo, RunResult
 from models.estimate import Check, Status
@@ -69,7 +69,7 @@ def health(result: RunResult, keys: Sequence[str]) -> Health:
     summary = _summary(len(failed), len(grave), len(warned) + len(problems))
     against = [c for o in outcomes for c in o.checks if c.status in {Status.FAIL, Status.WARN}]
     said = {f.text for f in found} | {sentence(check.finding) for check in against}
-    return Health(summary, found[:MOST_OPEN], rest, title, tone, frozenset(said), _others(outcomes))
+    return Health(summary, found[:MOST_OPEN], rest, title, tone, frozenset(said), _others(outcomes, deciding))
 
 
 def _judged(outcome: OutcomeResult) -> bool:
@@ -86,15 +86,16 @@ def _summary(failed: int, refused: int, warned: int) -> str:
     return f"{joined(parts)}." if parts else ""
 
 
-def _concerns(check: Check, outcome: OutcomeResult) -> bool:
-    """Whether a check is about the headline or the data, and not about another method."""
-    return other_method(check.id, outcome.headline.model if outcome.headline else None) is None
+def _concerns(check: Check, outcome: OutcomeResult, deciding: OutcomeResult | None) -> bool:
+    """Whether a check is about the headline or the data, or the Bayesian model behind the decision."""
+    other = other_method(check.id, outcome.headline.model if outcome.headline else None)
+    return other is None or (other == BAYES and outcome is deciding)
 
 
-def _others(outcomes: Sequence[OutcomeResult]) -> str:
+def _others(outcomes: Sequence[OutcomeResult], deciding: OutcomeResult | None) -> str:
     """Count the warnings of other methods, and the figures beside a headline that could not be given."""
     warned = sum(
-        check.status in {Status.WARN, Status.FAIL} and not _concerns(check, outcome)
+        check.status in {Status.WARN, Status.FAIL} and not _concerns(check, outcome, deciding)
         for outcome in outcomes
         for check in outcome.checks
     )
@@ -126,7 +127,7 @@ def _checks(
     said: dict[str, _Said] = {}
     for outcome in outcomes:
         for check in outcome.checks:
-            if check.status is status and _concerns(check, outcome):
+            if check.status is status and _concerns(check, outcome, deciding):
                 one = said.setdefault(check.id, _Said(check.id, [], []))
                 one.where.append(outcome)
                 one.findings.append((sentence(check.finding), sentence(check.detail)))

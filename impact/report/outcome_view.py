@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from impact.report import format as fmt
 from impact.report import svg, tables, trends, wording
+from impact.report.belief_view import BeliefView, belief_view
 from impact.report.charts import Figures
 from impact.report.choices import ChoicesView, choices_view
 from impact.report.places import areas_words, level_of, places, plural
@@ -16,6 +17,8 @@ from impact.result import OutcomeResult, RunResult
 from models.estimate import Estimate
 
 FACTS_HEIGHT, REFUSAL_HEIGHT, CAPTION_HEIGHT = 620.0, 110.0, 110.0  # about, in the units of a figure
+
+FROM_NOUGHT = " The vertical axis does not start at nought."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class OutcomeView:
     refusals: tuple[tuple[str, str], ...]
     refused_beside: tuple[tuple[str, str], ...]
     refused_title: str
+    belief: BeliefView | None
+    believed: tuple[FigureView, ...]
     choices: ChoicesView | None
     tables: tuple[Table, ...]
 
@@ -85,9 +90,16 @@ def _view(result: RunResult, key: str, place: str, figures: Figures) -> OutcomeV
         refusals=() if judged else refusals,
         refused_beside=refusals if judged else (),
         refused_title=f"{fmt.things(len(refusals), 'figure')} beside the headline could not be given",
+        belief=belief_view(outcome, place, _margin(result, key), simulated=result.study.simulated),
+        believed=_believed(result, key, figures),
         choices=choices_view(outcome, place, simulated=result.study.simulated),
         tables=_tables(result, outcome, titles),
     )
+
+
+def _margin(result: RunResult, key: str) -> float | None:
+    """From where on a change for the worse is harm, as declared for the outcome that decides."""
+    return result.decision.rule.harm_margin if key == result.decision.outcome else None
 
 
 def _leading(outcome: OutcomeResult, level: str, *, later: bool) -> tuple[tuple[str, str], ...]:
@@ -147,7 +159,7 @@ def _columns(
     result: RunResult, key: str, figures: Figures, facts: float
 ) -> tuple[tuple[FigureView, ...], tuple[FigureView, ...]]:
     """Put each figure in the column that is shorter so far; the facts, of this height, begin the left one."""
-    nought = "" if trends.starts_at_nought(result.outcomes[key]) else " The vertical axis does not start at nought."
+    nought = "" if trends.starts_at_nought(result.outcomes[key]) else FROM_NOUGHT
     forest = _figure(
         figures.forests[key],
         "The headline comes first, in blue; then other tests of it, and what each other method says. A diamond has no "
@@ -170,6 +182,14 @@ def _columns(
         (left, right)[shorter].append(one)
         heights[shorter] += svg.height(one.drawing) + CAPTION_HEIGHT
     return tuple(left), tuple(right)
+
+
+def _believed(result: RunResult, key: str, figures: Figures) -> tuple[FigureView, ...]:
+    """What the Bayesian models expected over time."""
+    drawings = ((figures.believed[key], trends.BELIEVED), (figures.believed_series[key], trends.BELIEVED_SERIES))
+    nought = "" if trends.starts_at_nought(result.outcomes[key]) else FROM_NOUGHT
+    found = (_figure(drawing, f"{trends.worded(what.caption, result)}{nought}") for drawing, what in drawings)
+    return tuple(view for views in found for view in views)
 
 
 def _together(result: RunResult) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -11,10 +12,13 @@ from markupsafe import Markup
 
 from impact.report import charts
 from impact.report.charts import Figures
-from impact.report.context import page, verdict_view
+from impact.report.context import page
 from impact.report.outcome_view import headline_cards
 from impact.report.text import clean
+from impact.report.verdict_view import verdict_view
+from impact.report.wording import SIMULATED
 from impact.result import RunResult
+from models.posterior import Posterior
 
 POLICY = "default-src 'none'; style-src '{style}'; img-src data:; base-uri 'none'; form-action 'none'"
 
@@ -27,10 +31,29 @@ def report_html(result: RunResult, drawn: Figures | None = None) -> str:
     drawn
         The result's figures, if `charts.draw` has made them already.
     """
-    style = resources.files("impact.report").joinpath("templates", "style.css").read_text(encoding="utf-8")
     template = _environment().get_template("report.html.j2")
-    found = page(result, drawn if drawn is not None else charts.draw(result))
-    return template.render(page=found, style=Markup(style), policy=POLICY.format(style=_hash(style)))  # noqa: S704 - ours
+    return template.render(page=page(result, drawn if drawn is not None else charts.draw(result)), **_style())
+
+
+def diagnostics_html(result: RunResult, posteriors: Mapping[str, Posterior]) -> str | None:
+    """Return the appendix on the draws, one HTML page as strict as the report; None if no draws were kept."""
+    if all(posterior.tree is None for posterior in posteriors.values()):
+        return None
+    from impact.report.diagnostics import HOW_TO_READ, chains_views
+
+    simulated = SIMULATED if result.study.simulated else ""
+    return (
+        _environment()
+        .get_template("diagnostics.html.j2")
+        .render(
+            outcomes=chains_views(result, posteriors),
+            how=HOW_TO_READ,
+            title=result.study.title,
+            document_title=f"{'SIMULATED: ' if simulated else ''}{clean(result.study.title)}: the computation",
+            simulated=simulated,
+            **_style(),
+        )
+    )
 
 
 def figures(result: RunResult, drawn: Figures | None = None) -> dict[str, str]:
@@ -69,6 +92,12 @@ def _finished(value: Any) -> Any:
     if not isinstance(value, str):
         raise TypeError(f"a template may print text only, and was given {value!r}")
     return clean(value)
+
+
+def _style() -> dict[str, str]:
+    """Return the style sheet and the policy that allows it and nothing else."""
+    style = resources.files("impact.report").joinpath("templates", "style.css").read_text(encoding="utf-8")
+    return {"style": Markup(style), "policy": POLICY.format(style=_hash(style))}  # noqa: S704 - ours
 
 
 def _hash(text: str) -> str:

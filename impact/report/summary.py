@@ -1,7 +1,9 @@
 """The result in a few lines for the terminal."""
 
 from impact.report import format as fmt
-from impact.result import OutcomeResult, RunResult
+from impact.report.text import lower_first
+from impact.report.verdict_view import glance
+from impact.result import Decision, OutcomeResult, RunResult
 
 MOST_SECURE = 5
 
@@ -15,8 +17,22 @@ def summary_lines(result: RunResult) -> tuple[str, ...]:
         *simulated,
         *(f"  {outcome.title}: {_found(outcome)}" for outcome in result.outcomes.values()),
         decision.headline,
+        *_likely(result),
+        *_worth(decision),
         f"security: {decision.security} of {MOST_SECURE}",
     )
+
+
+def _likely(result: RunResult) -> tuple[str, ...]:
+    found = glance(result)
+    return (f"chances: {', '.join(f'{lower_first(one.short)} {one.number}' for one in found)}",) if found else ()
+
+
+def _worth(decision: Decision) -> tuple[str, ...]:
+    if decision.expected_net_benefit is None or decision.economics is None:
+        return ()
+    gain = fmt.money_rounded(decision.expected_net_benefit, decision.economics.currency)
+    return (f"expected net benefit of scaling up: {gain}",)
 
 
 def _found(outcome: OutcomeResult) -> str:

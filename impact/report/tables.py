@@ -51,7 +51,10 @@ class Table:
     over_time
         True if the rows are periods and so narrow that two columns of them fit on paper.
     stacked
-        True if the cells speak for themselves, so that on a phone they may stand below the row's heading.
+        True if the cells may stand below the row's heading on a phone: because they speak for themselves, or are
+        `labelled`.
+    labelled
+        True if on a phone each cell is to be preceded by its column's heading.
     headings
         For each row the heading that stands above it, empty where it belongs under the one before; () for none at all.
     """
@@ -65,6 +68,7 @@ class Table:
     over_time: bool = False
     stacked: bool = False
     headings: tuple[str, ...] = ()
+    labelled: bool = False
 
     @property
     def width(self) -> str:

@@ -99,7 +99,23 @@ WEIGHTED = Expected(
     "after shows the effect only if the lines run together before. It has no band: doing the same to every other "
     "{level} shows how far chance can move it.",
 )
-EXPECTED = (OWN_BASELINE, OWN_DIFFERENCE, WEIGHTED)
+BELIEVED = Expected(
+    "bayes",
+    "Expected by the model",
+    "{treated} against the Bayesian model",
+    "with what the Bayesian model expects of them without the intervention, and its plausible range",
+    "The dashed line is what the Bayesian model expects of the {treated} without the intervention, learnt from all "
+    "{level_plural} together. The band is the plausible range of that line, shocks to one {level} included.",
+)
+BELIEVED_SERIES = Expected(
+    "bayes_its",
+    "Expected by the series",
+    "{treated} against the Bayesian series over time",
+    "with what a level that may wander and the {comparison} would have led to, and its plausible range",
+    "The dashed line follows a level that may wander, and the {comparison}; before the start it foresees one {unit} at "
+    "a time. The band is the plausible range of a single {unit}.",
+)
+EXPECTED = (OWN_BASELINE, OWN_DIFFERENCE, WEIGHTED, BELIEVED, BELIEVED_SERIES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from impact.report import format as fmt
 from impact.report.format import Measure
 from impact.report.text import joined, lower_first
 from impact.result import OutcomeResult, RunResult, Verdict
+from impact.result_decision import Basis
 from models.estimate import Estimate, Scale
 
 BASES = (100, 1_000, 10_000)
@@ -64,6 +65,15 @@ CHANCES_NOTE = (
     "These figures take no side beforehand. They allow for the ups and downs of areas, not for other changes that "
     "happened at the same time."
 )
+BELIEF_NOTE = (
+    "These figures come from the Bayesian model. They allow for the ups and downs of areas and for shocks to one area, "
+    "not for other changes that happened in the treated areas at the same time."
+)
+NOT_RELIED_ON = "The verdict does not rely on these figures."
+READ_FROM: Mapping[Basis, str] = {
+    "posterior": "The Bayesian model",
+    "confidence": "The headline alone",
+}
 
 
 class Reading(Enum):
@@ -355,6 +365,19 @@ def worthwhile_words(outcome: OutcomeResult) -> str:
     ratio = in_ratios(outcome)
     scale, value = (Scale.RATIO, 1 + outcome.worthwhile) if ratio else (Scale.DIFFERENCE, outcome.worthwhile)
     return fmt.trimmed(effect_words(value, scale, outcome))
+
+
+def harm_words(outcome: OutcomeResult, margin: float | None) -> str:
+    """Say from where on a change for the worse is harm; empty if any change for the worse is."""
+    if margin is None and outcome.worthwhile is None:
+        return ""
+    worse = -1 if outcome.better == "higher" else 1
+    if not in_ratios(outcome):
+        size = abs(outcome.worthwhile or 0.0) if margin is None else margin
+        return fmt.trimmed(effect_words(worse * size, Scale.DIFFERENCE, outcome))
+    if margin is not None:
+        return fmt.trimmed(effect_words(1 + worse * margin, Scale.RATIO, outcome))
+    return fmt.trimmed(effect_words(1 / (1 + (outcome.worthwhile or 0.0)), Scale.RATIO, outcome))
 
 
 def better_words(outcome: OutcomeResult) -> str:

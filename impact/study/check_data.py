@@ -1,9 +1,8 @@
-"""Checks that the sources, outcomes and decision of a study agree with each other."""
+"""Checks that the sources and outcomes of a study agree with each other."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import PurePath
-from typing import Any
 
 from impact.study.check_events import check_time_to_event
 from impact.study.inconsistency import Inconsistency, repeated
@@ -13,7 +12,6 @@ from impact.study.outcomes import (
     DurationOutcome,
     OrdinalOutcome,
     OutcomeBase,
-    OutcomeRole,
     PredictorStretch,
     TimeToEventOutcome,
 )
@@ -279,41 +277,3 @@ def _duration(loc: Loc, outcome: DurationOutcome) -> Iterator[Inconsistency]:
     elif outcome.value is not None and outcome.censor is not None:
         text = "'censor' goes with 'event'; a duration given as 'value' is complete."
         yield Inconsistency((*loc, "censor"), text, "remove it, or give 'event'.", ((*loc, "event"),), key=True)
-
-
-def check_decision(study: Study, outcomes: Names) -> Iterator[Inconsistency]:
-    """Find what leaves open which outcome decides, or by which threshold; and models named twice."""
-    primary = [name for name, outcome in study.outcomes.items() if outcome.role is OutcomeRole.PRIMARY]
-    for name in primary[1:]:
-        text = f"there is a primary outcome already, {quoted(primary[0])}."
-        about = (("outcomes", primary[0], "role"),)
-        yield Inconsistency(("outcomes", name, "role"), text, "make one of them secondary.", about)
-    yield from _deciding(study, outcomes)
-    yield from _rule(study)
-    models: Any = study.models
-    if isinstance(models, tuple):
-        yield from repeated(("models",), models)
-    elif not study.model_options:
-        yield Inconsistency(("models",), "models names no model.", "name one, or remove the line.", (("models",),))
-
-
-def _deciding(study: Study, outcomes: Names) -> Iterator[Inconsistency]:
-    at, name = ("decision", "outcome"), study.decision.outcome
-    if name is None or outcomes is None:
-        return
-    if name in study.outputs and name not in outcomes:
-        text = f"{quoted(name)} is an output, and {ACTIVITY}."
-        yield Inconsistency(at, text, "name an outcome: what the service is to change.")
-    elif name not in outcomes:
-        yield Inconsistency(at, f"there is no outcome {quoted(name)}{did_you_mean(name, outcomes) or '.'}")
-    elif name in study.outcomes and study.outcomes[name].role is OutcomeRole.PLACEBO:
-        text = f"{quoted(name)} is a placebo: an outcome that should not move cannot decide."
-        yield Inconsistency(at, text, "name another outcome.", (("outcomes", name, "role"),))
-
-
-def _rule(study: Study) -> Iterator[Inconsistency]:
-    rule, loc = study.decision.rule, ("decision", "rule")
-    if rule.stop_if >= rule.scale_up_if:
-        key = "stop_if" if "stop_if" in rule.model_fields_set else "scale_up_if"
-        text = f"stop_if ({rule.stop_if:g}) must be less than scale_up_if ({rule.scale_up_if:g})."
-        yield Inconsistency((*loc, key), text, about=((*loc, "stop_if"), (*loc, "scale_up_if")))

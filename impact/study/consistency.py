@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from impact.study.check_areas import check_areas
-from impact.study.check_data import Names, check_decision, check_outcomes, check_outputs, check_sources
+from impact.study.check_data import Names, check_outcomes, check_outputs, check_sources
+from impact.study.check_decision import check_decision
 from impact.study.check_time import check_time
 from impact.study.inconsistency import Inconsistency
 from impact.study.schema import Study

@@ -224,6 +224,8 @@ def _choice(f: _Finding) -> Complaint:
         return _activity(f.loc, str(f.value))
     words = shape.allowed(f.loc, f.data)
     near = nearest(f.value, words) if isinstance(f.value, str) else None
+    if f.loc[:1] == ("outcomes",) and f.loc[-1] == "prior":
+        return f.must_be("weak, sceptical or elicited: {best: …, low: …, high: …}", "", near)
     if f.loc == ("areas", "comparison"):
         return f.must_be("a list such as [a, b], or the word 'others'", "", near)
     return f.must_be(listed(words), "", near)

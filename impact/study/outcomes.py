@@ -3,10 +3,20 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from impact.study.base import Section
-from impact.study.scalars import ColumnOrDay, Flag, Integer, Mark, Name, Number, OneOrMore, Text
+from impact.study.scalars import (
+    ColumnOrDay,
+    Flag,
+    Integer,
+    Mark,
+    Name,
+    Number,
+    OneOrMore,
+    Text,
+    mapping_or_word,
+)
 
 KIND = "Kind of outcome; it settles how rows become numbers and which other keys it takes."
 
@@ -53,6 +63,21 @@ class OutcomePredictor(PredictorStretch):
     )
 
 
+class ElicitedPrior(Section):
+    """What was believed of the effect before the data, in the headline unit."""
+
+    best: Number = Field(description="Most credible effect.")
+    low: Number = Field(description="Lower end of the range that holds the effect with probability 95%.")
+    high: Number = Field(description="Upper end of it.")
+    source: Text | None = Field(default=None, description="Who believed it, and why.")
+
+
+type Prior = Annotated[
+    Annotated[Literal["weak", "sceptical"], Tag("word")] | Annotated[ElicitedPrior, Tag("mapping")],
+    Discriminator(mapping_or_word),
+]
+
+
 class OutcomeBase(Section):
     """What all outcome kinds share."""
 
@@ -64,6 +89,21 @@ class OutcomeBase(Section):
         description=(
             "Smallest change worth having, in the headline unit: points for shares (0.05 = 5 points), ratio - 1 for "
             "counts and durations (-0.05 = 5% fewer). Its sign agrees with `better`."
+        ),
+    )
+    equivalence: Number | None = Field(
+        default=None,
+        gt=0,
+        description=(
+            "Effects smaller than this, in either direction and in the headline unit, count as none; less than the "
+            "size of the worthwhile effect."
+        ),
+    )
+    prior: Prior = Field(
+        default="weak",
+        description=(
+            "What model `bayes` believes of the effect beforehand: weak, sceptical (large effects are unlikely), or "
+            "elicited: {best: …, low: …, high: …}."
         ),
     )
     role: OutcomeRole = Field(default=OutcomeRole.SECONDARY, description="primary, secondary, guardrail or placebo.")

@@ -163,9 +163,9 @@ def list_or_word(value: object) -> str:
     return "list" if isinstance(value, list | tuple) else "word"
 
 
-def _not_built(value: object) -> None:
-    del value
-    raise PydanticCustomError("not_supported_yet", "this is not supported yet")
+def mapping_or_word(value: object) -> str:
+    """Tag of a value that may be one word or a section."""
+    return "word" if isinstance(value, str) else "mapping"
 
 
 WORD = {"type": ["string", "number", "boolean"], "minLength": 1}  # an editor reads 5 and true as such, we as text
@@ -178,7 +178,6 @@ type OneOrMore = Annotated[
 ]
 type Slug = Annotated[str, BeforeValidator(to_slug), _schema(type=["string", "integer"], pattern=SLUG, maxLength=80)]
 type Character = Annotated[str, BeforeValidator(to_character), _schema(type=["string", "integer"], maxLength=1)]
-type NotBuilt = Annotated[None, BeforeValidator(_not_built), _schema(**{"not": {}})]
 type Integer = Annotated[int, BeforeValidator(to_integer)]
 type Number = Annotated[float, BeforeValidator(to_number)]
 type Flag = Annotated[bool, BeforeValidator(to_flag)]

@@ -9,7 +9,7 @@ from models.arrays import FloatArray
 from models.bayes import gates, loo, predictive, robustness
 from models.bayes.fitting import Fitted, redrawn
 from models.bayes.grid import collapsed_grid
-from models.bayes.predictor import derived, linear, noise_of, noise_sd, prior_draws
+from models.bayes.predictor import derived, linear, noise_of, prior_draws
 from models.bayes.priors import EffectPrior
 from models.bayes.shock import ShockScale
 from models.case import Case
@@ -32,7 +32,9 @@ from models.posterior import Variant
 GRID_DRAWS = 200
 NODES = 12
 FLAT = 10.0  # prior standard deviations: next to no prior
-LATENT = frozenset({"noise", "area_effect", "period_effect", "shock", "wave"})
+LATENT = frozenset(
+    {"noise", "area_drawn", "area_effect", "period_drawn", "period_effect", "shock_drawn", "shock", "wave"}
+)
 
 
 def sampler_checks(found: Fitted) -> tuple[Check, ...]:
@@ -132,8 +134,8 @@ def _pointwise(found: Fitted) -> FloatArray:
     likelihood, layout = found.likelihood, found.layout
     if "noise" not in found.flat:
         return likelihood.pointwise(found.predictor, found.flat)
-    noise = noise_of(layout, found.flat, found.scales)
-    spread = noise_sd(found.flat, found.scales)
+    noise = noise_of(layout, found.flat)
+    spread = found.flat["noise_sd"]
     rho = found.flat["autocorrelation"] if layout.series else np.zeros_like(spread)
     mean, sd = loo.conditional_noise(noise, rho, spread, layout.linked)
     return loo.integrated(

@@ -91,7 +91,7 @@ def mixing(key: Mapping[str, FloatArray], latent: Mapping[str, FloatArray]) -> C
     others = {name: _largest_rhat(moving) for name, values in latent.items() if (moving := _moving(values)).size}
     limit = chance_limit(sum(_moving(values).shape[0] for values in latent.values()), chains)
     failed = any(r >= LARGEST_RHAT for r in worst.values()) or any(r >= limit for r in others.values())
-    detail = f"Rank-normalised split R-hat, below {LARGEST_RHAT} for each of: {_each(worst, 4)}." + (
+    detail = f"Rank-normalised split R-hat, below {LARGEST_RHAT} for each of: {_each(worst, 4, largest=True)}." + (
         f" Of all others the largest is {_number(max(others.values()), 4)} ({max(others, key=lambda n: others[n])}), "
         f"where {numbers.fixed(limit, 3)} is passed by chance once in {round(1 / CHANCE)} times."
         if others
@@ -334,5 +334,7 @@ def _number(value: float, places: int) -> str:
     return numbers.fixed(value, places) if math.isfinite(value) else "beyond any number"
 
 
-def _each(found: Mapping[str, float], places: int) -> str:
-    return listed([f"{name} {_number(value, places)}" for name, value in found.items()])
+def _each(found: Mapping[str, float], places: int, *, largest: bool = False) -> str:
+    """Name the worst first, since only the first few are named."""
+    ordered = sorted(found.items(), key=lambda item: item[1], reverse=largest)
+    return listed([f"{name} {_number(value, places)}" for name, value in ordered])

@@ -1,12 +1,12 @@
 r"""Time to an event in whole days: a discrete-time hazard with a complementary log-log link.
 
 The days from the first report are cut into J intervals. A case still at risk at the start of a day has the event on it
-with probability ``h = 1 - exp(-exp(predictor) * q_j / w_j)``, where interval j is w_j days long and the q_j add up to 1:
-``cloglog h = predictor + log(q_j / w_j)`` (Prentice and Gloeckler 1978, Biometrics 34:57-67). The predictor is thus the
-log of the hazard summed up to day H, and the share with the event by day H is ``1 - exp(-exp(predictor))`` where
-nothing else ends a case. Within an interval the hazard is the same on every day, so the events and the case-days at
-risk of an interval are all there is to know, and a case that is lost or ended otherwise counts to the day it left. The
-hazards of all areas and bins are proportional.
+with probability ``h = 1 - exp(-exp(predictor) * q_j / w_j)``, where interval j is w_j days long and the q_j add up
+to 1: ``cloglog h = predictor + log(q_j / w_j)`` (Prentice and Gloeckler 1978, Biometrics 34:57-67). The predictor is
+thus the log of the hazard summed up to day H, and the share with the event by day H is ``1 - exp(-exp(predictor))``
+where nothing else ends a case. Within an interval the hazard is the same on every day, so the events and the case-days
+at risk of an interval are all there is to know, and a case that is lost or ended otherwise counts to the day it left.
+The hazards of all areas and bins are proportional.
 
 Events after which the event cannot come (`competing`) take the case out of the risk set: the hazard is cause-specific.
 How often they come is not modelled. Where a share is asked for they are taken as observed.

@@ -15,36 +15,35 @@ class Likelihood(Protocol):
 
     S is the number of draws, A of areas, B of bins. `extras` holds the draws of the likelihood's own parameters by
     name, each of shape (S, ...).
-
-    Attributes
-    ----------
-    name
-        Of the likelihood, as a key of compiled models ("counts").
-    layout
-        The cells.
-    signature
-        Whatever else changes the compiled model besides A and B (number of levels, of bins of elapsed days).
-    own_noise
-        True if the likelihood has a noise of its own that is independent from cell to cell (overdispersion), so that
-        the predictor hands it a part of the noise.
-    link
-        Scale of the predictor.
     """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Of the likelihood, as a key of compiled models ("counts")."""
+        ...
 
     @property
-    def layout(self) -> Layout: ...
+    def layout(self) -> Layout:
+        """The cells."""
+        ...
 
     @property
-    def signature(self) -> tuple[int, ...]: ...
+    def signature(self) -> tuple[int, ...]:
+        """Whatever else changes the compiled model besides A and B (number of levels, of bins of elapsed days)."""
+        ...
 
     @property
-    def own_noise(self) -> bool: ...
+    def own_noise(self) -> bool:
+        """Whether there is a noise that is independent from cell to cell (overdispersion).
+
+        The predictor then hands it a part of the noise.
+        """
+        ...
 
     @property
-    def link(self) -> Link: ...
+    def link(self) -> Link:
+        """Scale of the predictor."""
+        ...
 
     def data(self) -> Mapping[str, FloatArray]:
         """Arrays the model reads, by name; may be exchanged after compiling, shapes kept."""

@@ -62,18 +62,20 @@ def pointwise(log_likelihood: FloatArray) -> Loo:
     from arviz_stats.base import array_stats
 
     columns = np.moveaxis(log_likelihood, -1, 0)
-    elpd, k, p = (np.asarray(found, dtype=np.float64) for found in _loo(columns, array_stats))
+    elpd, k, p = (np.asarray(found, dtype=np.float64) for found in _loo(columns))
     total, se, parameters, _ = array_stats.loo_summary(elpd, p)
     return Loo(float(total), float(se), float(parameters), k)
 
 
-def _loo(columns: FloatArray, arviz: object) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _loo(columns: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Density, shape and effective parameters of each column; one that never changes has no tail, and shape 0."""
+    from arviz_stats.base import array_stats
+
     moving = np.ptp(columns, axis=(1, 2)) > LONG
     elpd, k, p = columns.mean(axis=(1, 2)), np.zeros(len(columns)), np.zeros(len(columns))
     if moving.any():
         with np.errstate(all="ignore"):
-            elpd[moving], k[moving], p[moving] = arviz.loo(columns[moving])  # type: ignore[attr-defined]
+            elpd[moving], k[moving], p[moving] = array_stats.loo(columns[moving])
     return elpd, np.where(np.isnan(k), np.inf, k), p
 
 

@@ -102,7 +102,7 @@ def prior_predictive(replicated: FloatArray, cells: Cells, before: BoolArray, pe
         "bayes_prior_predictive",
         Status.PASS if within >= MOST_WITHIN else Status.WARN if within >= HALF_WITHIN else Status.FAIL,
         f"Before it saw the data the model expected yearly figures within three times those recorded in "
-        f"{_per_cent(within)} of cases ({_per_cent(MOST_WITHIN)} are asked).",
+        f"{numbers.threshold(round(within, 3))} of cases ({_per_cent(MOST_WITHIN)} are asked).",
         f"{log_ratio.shape[0]:,} draws from the prior, each year of the baseline in each area against that area's "
         f"yearly mean{'; shares by their odds' if cells.form is Form.SHARE else ''}.",
         _by_area(log_ratio, known, cells.areas),

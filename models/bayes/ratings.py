@@ -55,7 +55,7 @@ class Ratings:
         """Answers above and around each cutpoint and at each inner level, and log distances of the baseline."""
         n = self._cells.n
         found = {"rated_above": n[:, :, 1:], "rated_around": n[:, :, :-1] + n[:, :, 1:]}
-        return found | ({"rated_inner": n[:, :, 1:-1], "log_gaps": self.log_gaps()} if n.shape[2] > 2 else {})  # noqa: PLR2004
+        return found | ({"rated_inner": n[:, :, 1:-1], "log_gaps": self.log_gaps()} if n.shape[2] > 2 else {})
 
     def log_gaps(self) -> FloatArray:
         """Log distances of neighbouring cutpoints in the baseline of all areas together, shape (L - 2,)."""
@@ -129,7 +129,7 @@ class Ratings:
     def prior_extras(self, size: int, rng: np.random.Generator) -> Mapping[str, FloatArray]:
         """Standard normals of the distances of cutpoints."""
         levels = self.signature[0]
-        return {"gap_unit": rng.normal(size=(size, levels - 2))} if levels > 2 else {}  # noqa: PLR2004
+        return {"gap_unit": rng.normal(size=(size, levels - 2))} if levels > 2 else {}
 
 
 def _at_cutpoints(distance: Any, data: Mapping[str, Any], softplus: Any) -> Any:

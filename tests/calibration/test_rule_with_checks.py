@@ -62,7 +62,7 @@ def decisions(ratio: float, runs: int, seed: int = 1) -> list[Decision]:
     for number in range(runs):
         case = Case(stack.run(number), better=-1, worthwhile=math.log(0.95))
         design = Design(seed=number, dominant=(case.panel.areas[-1],))
-        outcome = evaluate("asb", STUDY.outcomes["asb"], Sample(case, 0), design, {"did": DidOptions()})
+        outcome = evaluate("asb", STUDY.outcomes["asb"], Sample(case, 0), design, {"did": DidOptions()}).result
         found.append(decide(STUDY, INFO, {"asb": outcome}, ()))
     return found
 

@@ -210,3 +210,23 @@ def test_an_interruption_that_a_library_reports_as_its_own_fault_is_still_an_int
     half_loaded.__context__ = KeyboardInterrupt()
     assert _was_interrupted(half_loaded)
     assert not _was_interrupted(ImportError("missing"))
+
+
+def test_draws_are_asked_for_in_vain_where_no_model_gives_any(starter: Path) -> None:
+    done = impact("run", "study.yaml", "--models", "did", "--draws", "--out", "bare", cwd=starter)
+    assert done.returncode == 0, done.stderr
+    assert "no draws to write: no Bayesian model of this study gave any" in done.stderr
+    assert {path.name for path in (starter / "bare").iterdir()} == OUTPUT
+
+
+def test_draws_that_cannot_be_written_are_refused_before_anything_is_fitted(starter: Path) -> None:
+    code = (
+        "import sys; sys.modules['h5netcdf'] = None\n"
+        "from impact.cli import main\n"
+        "sys.argv = ['impact', 'run', 'study.yaml', '--draws', '--out', 'nowhere']\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=starter, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "pip install 'pilot-impact[draws]'" in done.stderr
+    assert not (starter / "nowhere").exists()

@@ -23,7 +23,7 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Stand-in for the rendering, which has tests of its own; the writing under test is real."""
     files = {"report.html": "new", "results.json": "new", "estimates.csv": "new", "sensitivity.csv": "new"}
     files |= {"figures/asb-trends.svg": "new"}
-    monkeypatch.setattr(output, "rendered", lambda _result: files)
+    monkeypatch.setattr(output, "rendered", lambda _result, _posteriors, **_options: files)
     return files
 
 
@@ -117,3 +117,34 @@ def test_a_file_in_the_way_is_said_and_kept(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="in the way"):
         write(tmp_path / "out")
     assert listing(tmp_path) == {"out": "mine"}
+
+
+# The appendix and the draws ------------------------------------------------------------------------------------------
+
+OURS = '<!DOCTYPE html><meta name="generator" content="pilot-impact">'
+
+
+@pytest.mark.usefixtures("rendered")
+def test_an_appendix_stays_when_a_report_is_only_written_again(tmp_path: Path) -> None:
+    (tmp_path / "diagnostics.html").write_text(OURS, encoding="utf-8")
+    write(tmp_path)
+    assert (tmp_path / "diagnostics.html").read_text(encoding="utf-8") == OURS
+
+
+@pytest.mark.usefixtures("rendered")
+@pytest.mark.parametrize(("text", "kept"), [(OURS, False), ("mine", True)])
+def test_a_run_without_draws_removes_an_older_appendix_of_ours_only(tmp_path: Path, text: str, kept: bool) -> None:
+    (tmp_path / "diagnostics.html").write_text(text, encoding="utf-8")
+    anything: Any = None
+    write_output(anything, tmp_path, {})
+    assert (tmp_path / "diagnostics.html").exists() is kept
+
+
+def test_draws_are_bytes_beside_what_others_keep_there(rendered: dict[str, Any], tmp_path: Path) -> None:
+    rendered["draws/asb.nc"] = b"\x89HDF\r\n"
+    (tmp_path / "draws").mkdir()
+    (tmp_path / "draws" / "mine.nc").write_bytes(b"mine")
+    write(tmp_path)
+    write(tmp_path)
+    assert (tmp_path / "draws" / "asb.nc").read_bytes() == b"\x89HDF\r\n"
+    assert (tmp_path / "draws" / "mine.nc").read_bytes() == b"mine"

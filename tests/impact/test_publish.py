@@ -76,6 +76,15 @@ def test_a_weighted_mean_of_areas_is_withheld_where_one_of_them_is_hidden() -> N
     assert [path.name for path in open_to_all] == ["treated", "comparison", "its", "synthetic"]
 
 
+def test_a_path_foretold_from_what_was_seen_is_withheld_where_a_period_is_blank() -> None:
+    seen, blank = (counts([[20, 9, 9, 9, 9, least], [9, 9, 9, 9, 9, 9]], treated=1) for least in (9, 2))
+    own = Path_("its", tuple(PathPoint(label, 9.0, counterfactual=8.0) for label in seen.periods.labels))
+    found = (own, replace(own, name="bayes_its"))
+    shown, closed = (published_paths(p, trends(p), found, frozenset(), 5) for p in (seen, blank))
+    assert [path.name for path in shown] == ["treated", "comparison", "its", "bayes_its"]
+    assert [path.name for path in closed] == ["treated", "comparison", "its"]
+
+
 def test_what_is_said_of_a_hidden_area_by_name_is_withheld() -> None:
     texts = ("All answers in a3 (baseline) are high.", "All answers in a30 (baseline) are high.")
     shown = published_refusals([NotEstimable("ordinal", text) for text in texts], {"a3"})

@@ -51,7 +51,7 @@ def choices_check(main: Answer, level: float, *, shared: bool) -> Check:
     against = [label for label, other in weighed if disagreement(own, other)]
     overturned = any(overturns(own, other) for _, other in weighed)
     finding = (
-        f"With {len(weighed)} other choices the answer stays the same."
+        f"With {len(weighed)} other choice{'s' if len(weighed) > 1 else ''} the answer stays the same."
         if not against
         else f"The answer depends on choices: it changes with {listed(against)}."
     )

@@ -13,7 +13,7 @@ from models.bayes.comparative.shocks import Shocks
 from models.estimate import Check, Evidence, Figure, Quantity, Row, Scale, Status
 from models.its.words import number_of
 from models.panel import Kind, Panel
-from models.wording import SHARES, listed, signed
+from models.wording import SHARES, signed
 
 LARGEST_ERROR = 4.0
 """Standard errors beyond which a single period says that the model does not hold."""

@@ -1,4 +1,4 @@
-"""The posterior of one number as a mixture of normals, without the components that have no weight to speak of."""
+"""The posterior of one number as a mixture of normals, those that are nearly the same made into one."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -9,7 +9,10 @@ from models.arrays import FloatArray
 from models.bayes.mixture import Mixture
 
 NEGLIGIBLE = 1e-7
-"""Weight of all components that are dropped, together."""
+"""Weight of all components that are dropped, together, at most."""
+ALIKE = 0.05
+"""Difference of means, in standard deviations of the whole, and of log standard deviations, within which components
+are made into one that keeps their mean and variance."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,10 +30,17 @@ class Normals:
     @classmethod
     def of(cls, weights: FloatArray, means: FloatArray, variances: FloatArray) -> Self:
         """Build it from weights, means and variances of one shape; weights sum to 1."""
-        flat = weights.ravel()
-        order = np.argsort(flat)[::-1]
-        kept = order[: int(np.searchsorted(np.cumsum(flat[order]), 1 - NEGLIGIBLE)) + 1]
-        return cls(Mixture(flat[kept] / flat[kept].sum(), means.ravel()[kept], np.sqrt(variances.ravel()[kept])))
+        kept = weights > NEGLIGIBLE / weights.size
+        w, m, v = weights[kept] / weights[kept].sum(), means[kept], variances[kept]
+        centre = float(w @ m)
+        sd = float(np.sqrt(w @ (v + (m - centre) ** 2)))
+        places = np.round((m - centre) / (ALIKE * sd)), np.round(np.log(v) / (2 * ALIKE))
+        across = np.ptp(places[1]) + 1
+        _, cell = np.unique(places[0] * across + (places[1] - places[1].min()), return_inverse=True)
+        total = np.bincount(cell, w)
+        middle = np.bincount(cell, w * m) / total
+        spread = np.bincount(cell, w * (v + (m - middle[cell]) ** 2)) / total
+        return cls(Mixture(total, middle, np.sqrt(spread)))
 
     @property
     def mean(self) -> float:

@@ -126,14 +126,12 @@ def prior_scale(panel: Panel) -> tuple[float, str]:
     known = level[np.isfinite(level)]
     steep = float(slope(link_of(panel.kind), known.mean())) if known.size else 1.0
     said = (
-        "the baseline is too short for windows in which nothing was done, so that it is a default"
+        "is a default, because the baseline is too short for windows in which nothing was done"
         if calibrated.placebo_sd is None
-        else f"it weighs a default against {calibrated.windows:,} placebo windows within the baseline"
+        else f"weighs a default against {calibrated.windows:,} placebo windows within the baseline"
     )
-    return (
-        calibrated.scale * steep,
-        f"The prior of the shock is half-t with 3 degrees of freedom; of its scale, {said}.",
-    )
+    words = f"The prior of the shock is half-t with 3 degrees of freedom; its scale {said}."
+    return calibrated.scale * steep, words
 
 
 def _gap(series: Series) -> tuple[float, float, float]:

@@ -7,7 +7,7 @@ from scipy import stats
 
 from impact.decision import decide
 from impact.intake.problems import Problem, Severity
-from impact.probabilities import probabilities
+from impact.probabilities import Sizes, probabilities
 from impact.result import ConcurrentInfo, Decision, InterventionInfo, OutcomeResult, StudyInfo
 from impact.security import minimum_detectable, rate
 from impact.study.outcomes import Better
@@ -96,7 +96,7 @@ def decided(headline: Estimate, *, info: StudyInfo = INFO, **changes: Any) -> De
 
 
 def test_probabilities_are_the_t_distribution_around_the_estimate() -> None:
-    found = probabilities(BASE, Better.HIGHER, 0.05)
+    found = probabilities(BASE, Better.HIGHER, Sizes.of(Scale.DIFFERENCE, Better.HIGHER, 0.05))
     assert found is not None
     assert found.beneficial == pytest.approx(stats.t.cdf(0.10 / 0.02, 5), abs=EXACT)
     assert found.worthwhile == pytest.approx(stats.t.cdf((0.10 - 0.05) / 0.02, 5), abs=EXACT)
@@ -107,7 +107,7 @@ def test_probabilities_of_a_ratio_where_less_is_better() -> None:
     from math import log
 
     ratio = replace(BASE, scale=Scale.RATIO, estimate=0.8, interval=(0.7, 0.9), std_error=0.05)
-    found = probabilities(ratio, Better.LOWER, -0.05)
+    found = probabilities(ratio, Better.LOWER, Sizes.of(Scale.RATIO, Better.LOWER, -0.05))
     assert found is not None
     assert found.beneficial == pytest.approx(stats.t.cdf((log(1) - log(0.8)) / 0.05, 5), abs=EXACT)
     assert found.worthwhile == pytest.approx(stats.t.cdf((log(0.95) - log(0.8)) / 0.05, 5), abs=EXACT)
@@ -236,11 +236,23 @@ def test_each_threat_takes_one_off_and_never_below_one() -> None:
     assert rate(INFO, outcome, (poor,)).value == 1
 
 
+@pytest.mark.parametrize("name", ["response_rate", "recurrence_follow_up"])
+def test_attrition_is_one_threat_however_it_shows(name: str) -> None:
+    lost = Check(name, Status.WARN, "More were lost from one group.")
+    outcome = replace(OUTCOME, estimates=(estimate(0.1, 0.02),), checks=(lost,))
+    poor = Problem("response_rate", Severity.WARNING, "m", "a", source="rows")
+    alone, twice = rate(INFO, outcome, ()), rate(INFO, outcome, (poor,))
+    assert (alone.value, alone.reasons[-1]) == (2, lost.finding)
+    assert twice.value == 2
+    held = replace(outcome, checks=(Check(name, Status.PASS, "As many were lost from both."),))
+    assert rate(INFO, held, ()).value == 3
+
+
 def test_a_worthwhile_doubling_can_be_judged() -> None:
     from math import log
 
     ratio = replace(BASE, scale=Scale.RATIO, estimate=2.5, interval=(2.0, 3.1), std_error=0.1)
-    found = probabilities(ratio, Better.HIGHER, 1.0)
+    found = probabilities(ratio, Better.HIGHER, Sizes.of(Scale.RATIO, Better.HIGHER, 1.0))
     assert found is not None
     assert found.harm == pytest.approx(stats.t.sf((log(2.5) + log(2)) / 0.1, 5), abs=EXACT)
 
@@ -259,13 +271,13 @@ def test_the_reason_is_that_of_the_model_which_would_have_been_the_headline() ->
 def test_a_model_that_never_carries_a_verdict_is_not_blamed() -> None:
     found = decide(study(), INFO, {"main": replace(OUTCOME, estimates=(replace(BASE, headline=False),))}, ())
     (reason,) = found.reasons
-    assert reason == "No model was run that can carry a verdict. Run one of: did, its, ordinal."
+    assert reason == "No model was run that can carry a verdict. Run one of: did, its, ordinal, bayes."
 
 
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"comparison": ()}, "its"),
+        ({"comparison": ()}, "its, bayes"),
         ({"starts": {"A": "2024-01-01", "B": "2024-07-01"}}, "staggered"),
         ({"starts": {"A": "2024-01-01", "B": "2024-07-01"}, "comparison": ()}, "staggered"),
     ],
@@ -367,7 +379,7 @@ def test_a_range_by_placebos_gives_no_probabilities_and_the_reason_is_its_own() 
     )
     (reason,) = found.reasons
     assert "no probabilities, so the declared rule cannot be read" in reason
-    assert reason.endswith("Add `did`, `its` or `ordinal` to the models, which give them.")
+    assert reason.endswith("Add `did`, `its`, `ordinal` or `bayes` to the models, which give them.")
 
 
 def test_without_a_range_the_reason_is_the_headlines_own_and_not_that_of_another_model() -> None:

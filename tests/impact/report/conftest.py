@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from html.parser import HTMLParser
+from statistics import NormalDist
 
 import pytest
 
@@ -31,6 +32,22 @@ from impact.result import (
     SpanInfo,
     StudyInfo,
     WindowInfo,
+)
+from impact.result_decision import (
+    AcceptabilityInfo,
+    AssumptionInfo,
+    BasisInfo,
+    BreakEvenInfo,
+    EconomicsInfo,
+    EmmieInfo,
+    ExtensionInfo,
+    MarylandInfo,
+    PerspectiveInfo,
+    PosteriorInfo,
+    PriceInfo,
+    TornadoInfo,
+    UnitsInfo,
+    VariantInfo,
 )
 from models.estimate import (
     Check,
@@ -730,6 +747,151 @@ def checked_result() -> RunResult:
     return replace(made, outcomes=outcomes, family=family_info())
 
 
+# Belief and money ----------------------------------------------------------------------------------------------------
+
+
+def posterior_info(outcome: OutcomeResult, mean: float, spread: float) -> PosteriorInfo:
+    """A normal belief on the linear scale, with what the decision would read off it."""
+    head = outcome.headline
+    assert head is not None
+    assert outcome.worthwhile is not None
+    enough, sign = head.linear(head.null + outcome.worthwhile), 1 if outcome.better == "higher" else -1
+
+    def told(centre: float, wide: float) -> tuple[float, tuple[float, float], float, float, float]:
+        law = NormalDist(centre, wide)
+        ends = (head.from_linear(law.inv_cdf(0.025)), head.from_linear(law.inv_cdf(0.975)))
+        beyond = [law.cdf(x) if sign < 0 else 1 - law.cdf(x) for x in (0.0, enough)]
+        harm = 1 - law.cdf(-enough) if sign < 0 else law.cdf(-enough)
+        return head.from_linear(centre), ends, beyond[0], beyond[1], harm
+
+    value, interval, beneficial, worthwhile, harm = told(mean, spread)
+    law = NormalDist(mean, spread)
+    return PosteriorInfo(
+        model="bayes",
+        scale=head.scale,
+        prior="weakly informative",
+        mean=value,
+        interval=interval,
+        level=0.95,
+        probability_beneficial=beneficial,
+        probability_worthwhile=worthwhile,
+        probability_harm=harm,
+        probability_equivalent=law.cdf(0.01) - law.cdf(-0.01),
+        quantiles=tuple(head.from_linear(law.inv_cdf(p / 100)) for p in range(1, 100)),
+        failed=(),
+        variants=tuple(
+            VariantInfo(label, *told(factor * mean, wide * spread), chosen=i == 0)
+            for i, (label, factor, wide) in enumerate(
+                (
+                    ("weakly informative prior", 1.0, 1.0),
+                    ("sceptical prior", 0.6, 0.8),
+                    ("shocks half as large", 1.0, 0.75),
+                    ("shocks twice as large", 0.95, 1.5),
+                )
+            )
+        ),
+    )
+
+
+def economics_info(**changes: object) -> EconomicsInfo:
+    made = EconomicsInfo(
+        currency="GBP",
+        price_year=2023,
+        value_note="per repeat complaint averted",
+        perspective="all",
+        assumptions=(
+            AssumptionInfo("Value of one unit", "£200, anything from £66 to £673"),
+            AssumptionInfo("Cost of scaling up", "£250,000 a year for 3 years"),
+        ),
+        perspectives=(
+            PerspectiveInfo("cashable", 0.1, -690_000.0, (-720_000.0, -610_000.0), 0.0004, decides=False),
+            PerspectiveInfo("fiscal", 0.7, -250_000.0, (-700_000.0, 330_000.0), 0.18, decides=False),
+            PerspectiveInfo("all", 1.0, 29_812.0, (-640_000.0, 890_000.0), 0.61, decides=True),
+        ),
+        units_averted=UnitsInfo(540.0, (-120.0, 1210.0)),
+        cost=725_000.0,
+        break_even=BreakEvenInfo(417.0, -0.0348, 302.0, ""),
+        acceptability=tuple(AcceptabilityInfo(20.0 * i, min(1.0, i / 40)) for i in range(41)),
+        tornado=(
+            TornadoInfo("Effect", "−8.1 points", "−1.1 points", 890_000.0, -640_000.0),
+            TornadoInfo("Value of a unit", "£66", "£673", -480_000.0, 620_000.0),
+            TornadoInfo("Discount rate", "1.5%", "5%", 35_000.0, 26_000.0),
+        ),
+        tornado_base=29_812.0,
+        evpi=136_200.0,
+        extensions=(
+            ExtensionInfo("one more year", 1, 0, 31_500.0, 20_800.0, 14_000.0, -24_700.0, pays=False, declared=True),
+            ExtensionInfo("two more years", 2, 0, 75_600.0, 30_700.0, 28_000.0, -72_900.0, pays=False, declared=False),
+            ExtensionInfo("four more areas", 1, 4, 94_500.0, 148_000.0, 0.0, 53_500.0, pays=True, declared=True),
+        ),
+        value=PriceInfo(313.0, 66.0, 673.0),
+        years=3,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def gates() -> tuple[Check, ...]:
+    return (
+        Check("bayes_rhat", Status.PASS, "The chains agree: R-hat is at most 1.003."),
+        Check("bayes_divergences", Status.PASS, "No step diverged."),
+        Check("bayes_priors", Status.WARN, "Under the sceptical prior a worthwhile effect is no longer likely."),
+        Check("bayes_its_shock", Status.WARN, "Shocks to single areas are as large as the effect."),
+    )
+
+
+def basis_info(basis: str, chance: float, verdict: str) -> BasisInfo:
+    return BasisInfo(
+        basis=basis,  # type: ignore[arg-type]
+        model="bayes" if basis == "posterior" else "did",
+        scale=Scale.DIFFERENCE,
+        estimate=-0.04,
+        interval=(-0.08, 0.0),
+        probability_beneficial=0.97,
+        probability_worthwhile=0.74,
+        probability_harm=0.004,
+        probability_equivalent=0.02,
+        probability_net_benefit=chance,
+        expected_net_benefit=29_812.0,
+        verdict=verdict,  # type: ignore[arg-type]
+    )
+
+
+def decided_result() -> RunResult:
+    """The flagship with the Bayesian model run on every outcome, one of whose computations failed, and with money."""
+    made = checked_result()
+    beliefs = {
+        "satisfaction": (0.06, 0.05),
+        "recurrence": (-0.04, 0.02),
+        "response_time": (-0.5, 0.1),
+        "asb": (-0.1, 0.1),
+    }
+    outcomes = {
+        key: replace(o, posterior=posterior_info(o, *beliefs[key]), equivalence=0.01, checks=(*o.checks, *gates()))
+        for key, o in made.outcomes.items()
+    }
+    failed = replace(outcomes["asb"].posterior, failed=("4 of 6,000 steps diverged.",))  # type: ignore[type-var]
+    broken = replace(gates()[1], status=Status.FAIL, finding="4 of 6,000 steps diverged.")
+    outcomes["asb"] = replace(outcomes["asb"], posterior=failed, checks=(*gates()[:1], broken))
+    decision = replace(
+        made.decision,
+        probability_beneficial=0.977,
+        probability_worthwhile=0.691,
+        probability_harm=0.0002,
+        probability_equivalent=0.06,
+        expected_net_benefit=29_812.0,
+        probability_net_benefit=0.61,
+        evpi=136_200.0,
+        rule=replace(made.decision.rule, reads="net_benefit"),
+        basis="posterior",
+        bases=(basis_info("posterior", 0.61, "extend"), basis_info("confidence", 0.83, "scale_up")),
+        economics=economics_info(),
+        would_change=("A chance of 80% that it pays would be reached if a unit were worth £390.",),
+        maryland=MarylandInfo(3, "Treated and comparison areas are measured before and after."),
+        emmie=EmmieInfo("Repeats fell.", "Visits came sooner.", "Not examined.", "Filled late.", "It may pay."),
+    )
+    return replace(made, outcomes=outcomes, decision=decision)
+
+
 VOID = frozenset({"meta", "link", "img", "br", "hr", "input"})
 
 
@@ -905,3 +1067,8 @@ def one_by_one() -> RunResult:
 @pytest.fixture(scope="module")
 def its_only() -> RunResult:
     return its_only_result()
+
+
+@pytest.fixture(scope="module")
+def decided() -> RunResult:
+    return decided_result()

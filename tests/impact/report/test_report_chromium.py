@@ -25,7 +25,7 @@ pytestmark = [
 ]
 LOOSE = 1.5  # CSS pixels: rounding of boxes and of letters' edges
 LEAST_LETTER = 9.5  # CSS pixels, on a phone
-NAMES = ("flagship", "checked", "one_by_one", "hostile")
+NAMES = ("flagship", "checked", "decided", "one_by_one", "hostile")
 PHONE, NARROWEST, DESKTOP = 390, 320, 1280  # 320: the width at which WCAG 2.2 asks for reflow
 
 MEASURE = """

@@ -206,3 +206,14 @@ def test_fixed_reads_back_as_the_rounded_number(value: float, decimals: int) -> 
     text = fmt.fixed(value, decimals).replace(",", "").replace("−", "-")
     assert float(text) == pytest.approx(value, abs=0.5000001 * 10**-decimals)
     assert not text.startswith("-") or float(text) < 0
+
+
+@pytest.mark.parametrize(
+    ("amount", "written"),
+    [(0.0, "£0"), (2.517, "£2.52"), (66.0, "£66"), (999.6, "£1,000"), (29_812.0, "£29,800"), (-12_944.0, "−£12,900"),
+     (999_600.0, "£1.00 million"), (1_234_567.0, "£1.23 million"), (-4.4e9, "−£4.40 billion"),
+     (3e15, "£3,000 trillion"), (None, "not available"), (math.nan, "not available")],
+)  # fmt: skip
+def test_an_amount_that_was_worked_out_has_three_figures(amount: float | None, written: str) -> None:
+    assert fmt.money_rounded(amount, "GBP") == written
+    assert fmt.money_rounded(1_250.0, "CHF") == "1,250 CHF"

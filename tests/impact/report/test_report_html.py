@@ -16,7 +16,7 @@ from impact.result import ModelInfo, RunResult, adapter
 from models.estimate import Check, Clusters, Estimate, Evidence, Figure, Path, PathPoint, Quantity, Row, Scale, Status
 
 NON_NUMBERS = re.compile(r"\b(nan|NaN|inf|-inf|Infinity|None|undefined)\b")
-NAMES = ("flagship", "checked", "one_by_one", "its_only", "hostile")
+NAMES = ("flagship", "checked", "decided", "one_by_one", "its_only", "hostile")
 SIMULATED = "The case records in this study are simulated."
 
 
@@ -158,7 +158,7 @@ def test_probabilities_are_said_in_words_and_numbers(pages: dict[str, str], read
     text = read_html(pages["flagship"]).visible
     assert "That it made things better almost certain (99%)" in text
     assert "That the improvement is worthwhile (3 points lower or better) likely (74%)" in text
-    assert "That it did harm a remote chance (less than 1%)" in text
+    assert "That it did harm (3 points higher or worse) a remote chance (less than 1%)" in text
 
 
 def test_what_speaks_against_the_results_stands_before_them(
@@ -337,9 +337,9 @@ def test_a_locked_protocol_and_its_deviations_are_shown(flagship: RunResult, rea
 def test_money_is_shown_once_there_is_some(flagship: RunResult, read_html: Callable[[str], Any]) -> None:
     decision = replace(flagship.decision, expected_net_benefit=-1234.4, probability_net_benefit=0.61, evpi=36200.0)
     text = read_html(report_html(replace(flagship, decision=decision))).visible
-    assert "Expected net benefit −£1,234" in text
-    assert "Chance that the benefits exceed the costs 61%" in text
-    assert "What it would be worth to know for certain £36,200" in text
+    assert "Is it worth it? £1,230 loss expected from scaling up, all costs counted" in text
+    assert "Pays for itself 61% likely" in text
+    assert "Knowing the answer for certain would be worth at most £36,200." in text
 
 
 # The notebook card ---------------------------------------------------------------------------------------------------

@@ -35,10 +35,6 @@ UNKNOWN_KEYS: dict[str, tuple[Edits, Expected]] = {
         {"  level: district\n": "  xyz: district\n"},
         [("15:3", "The keys here are level, treated, comparison, aliases, recode, neighbours, dominant")],
     ),
-    "unbuilt prior of an outcome": (
-        {"    kind: count\n": "    kind: count\n    prior: flat\n"},
-        [("56:5", "unknown key 'prior' in outcomes.asb; did you mean 'predictors'?")],
-    ),
     "hard space in a key": (
         {"    at_least: S": "    at\u00a0least: S"},
         [("41:5", r"unknown key 'at\xa0least' in outcomes.satisfaction; did you mean 'at_least'?")],
@@ -151,16 +147,6 @@ WRONG_VALUES: dict[str, tuple[Edits, Expected]] = {
             ("64:47", "models.its.impact must be level_and_slope, level or slope, not 'both'."),
         ],
     ),
-}
-
-NOT_BUILT: dict[str, tuple[Edits, Expected]] = {
-    "value": (
-        {"seed: 2": "  value: {foo: 1, per_unit: []}\nseed: 2"},
-        [("68:3", "decision.value is not supported yet.")],
-    ),
-    "scale-up": ({"seed: 2": "  scale_up:\nseed: 2"}, [("68:3", "decision.scale_up is not supported yet.")]),
-    "model": ({"[did, its]": "[did, bayes]"}, [("64:15", "the model 'bayes' is not supported yet.")]),
-    "model with options": ({"[did, its]": "{did: , bayes: {draws: x}}"}, [("64:17", "'bayes' is not supported yet.")]),
 }
 
 AREAS_AND_TIME: dict[str, tuple[Edits, Expected]] = {
@@ -430,11 +416,11 @@ SEVERAL: dict[str, tuple[Edits, Expected]] = {
         [("55:11", "did you mean 'count'?"), ("57:13", "must be higher or lower"), ("58:5", "unknown key 'foo'")],
     ),
     "duplicate key and more": (
-        {"phase_in: 2": "phase_in: -2\n  phase_in: x", "[did, its]": "[did, bayes]"},
+        {"phase_in: 2": "phase_in: -2\n  phase_in: x", "[did, its]": "[did, xyz]"},
         [
             ("9:13", "0 or more"),
             ("10:3", "'phase_in' is given twice; it stands in line 9 already"),
-            ("65:15", "not supported"),
+            ("65:15", "there is no model 'xyz'"),
         ],
     ),
     "tag and more": (
@@ -455,7 +441,7 @@ SEVERAL: dict[str, tuple[Edits, Expected]] = {
     ),
 }
 
-CASES = UNKNOWN_KEYS | MISSING_KEYS | WRONG_VALUES | NOT_BUILT | AREAS_AND_TIME | DATA | SEVERAL
+CASES = UNKNOWN_KEYS | MISSING_KEYS | WRONG_VALUES | AREAS_AND_TIME | DATA | SEVERAL
 
 
 def edited(text: str, edits: Edits) -> str:
@@ -470,7 +456,7 @@ def test_the_study_they_are_made_from_is_valid(valid: str, problems: Callable[[s
 
 
 def test_no_case_is_lost() -> None:
-    groups = (UNKNOWN_KEYS, MISSING_KEYS, WRONG_VALUES, NOT_BUILT, AREAS_AND_TIME, DATA, SEVERAL)
+    groups = (UNKNOWN_KEYS, MISSING_KEYS, WRONG_VALUES, AREAS_AND_TIME, DATA, SEVERAL)
     assert len(CASES) == sum(len(group) for group in groups)
 
 

@@ -58,7 +58,9 @@ def test_the_sampler_agrees_within_its_own_error() -> None:
 
     from arviz_stats.base import array_stats
 
-    draws = sample(("eight schools",), build, {"y": EFFECT, "s": ERROR}, Settings(draws=2_000, accept=0.95, seed=3))
+    draws = sample(
+        ("eight schools",), build, {"y": EFFECT, "s": ERROR}, Settings(draws=2_000, target_accept=0.95, seed=3)
+    )
     assert not draws.diverging.any()
     found = exact()
     for name, expected in (("mu", float(found.mean)), ("tau", float(found.tau_mean))):

@@ -72,6 +72,13 @@ def test_chains_each_standing_still_elsewhere_fail_without_a_warning() -> None:
     assert "beyond any number" in check.finding
 
 
+def test_the_worst_of_many_is_named_first() -> None:
+    key = {f"scale {k}": series((CHAINS, DRAWS), 0.0, 20 + k) for k in range(6)}
+    key["the effect"] = series((CHAINS, DRAWS), 0.9, 7)
+    assert gates.effective(key, {}).detail.split(": ")[1].startswith("the effect")
+    assert gates.mixing(key, {}).detail.split(": ")[1].startswith("the effect")
+
+
 def test_a_trend_common_to_all_chains_fails_because_chains_are_split() -> None:
     values = series((CHAINS, DRAWS), 0.0, 4) + np.linspace(-1, 1, DRAWS)
     assert gates.mixing({"the effect": values}, {}).status is Status.FAIL

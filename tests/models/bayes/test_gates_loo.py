@@ -49,7 +49,7 @@ def test_leaving_out_one_cell_agrees_with_the_exact_answer() -> None:
     others = (y.sum() - y) / (n - 1)
     exact = stats.norm.logpdf(y, others, math.sqrt(1 + 1 / (n - 1)))
     found = pointwise(log_likelihood)
-    assert found.elpd == pytest.approx(exact.sum(), abs=0.1)  # largest of 20 seeds: .04
+    assert found.elpd == pytest.approx(exact.sum(), abs=0.1)  # largest of 20 seeds: .047
     assert found.se == pytest.approx(math.sqrt(n * exact.var(ddof=1)), rel=0.02)
     assert found.effective_parameters == pytest.approx(1.0, abs=0.3)  # one mean; standard error .26 at n = 30
     assert (found.k < 0.5).all()
@@ -120,7 +120,7 @@ def test_noise_given_its_neighbours_agrees_with_the_normal_distribution(rho: flo
     sd = 0.7
     apart = np.abs(np.arange(6)[:, None] - np.arange(6))
     stretch = np.array([0, 0, 0, 1, 1, 1])
-    covariance = sd**2 / (1 - rho**2) * np.where(stretch[:, None] == stretch, float(rho) ** apart, 0.0)
+    covariance = sd**2 * np.where(stretch[:, None] == stretch, float(rho) ** apart, 0.0)
     noise = np.random.default_rng(7).normal(size=(1, 1, 6))
     mean, spread = conditional_noise(noise, np.array([rho]), np.array([sd]), linked)
     for t in range(6):

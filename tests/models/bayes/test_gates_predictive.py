@@ -112,7 +112,7 @@ def test_a_batch_gives_what_its_members_give(batch: FloatArray) -> None:
 
 @pytest.mark.parametrize(("year", "spread"), [("2014", 2.29), ("202", 1.43)])
 def test_spread_of_recorded_incidents_in_norfolk(make_cells: MakeCells, year: str, spread: float) -> None:
-    """Two-way Poisson dispersion of the two eras of the recorded counts, to the two decimals they were worked out to."""
+    """Two-way Poisson dispersion of the two eras of the recorded counts, to two decimals."""
     with (DATA / "norfolk_asb" / "district_month.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["month"].startswith(year)]
     months, districts = sorted({row["month"] for row in rows}), sorted({row["district"] for row in rows})

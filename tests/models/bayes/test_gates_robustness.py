@@ -56,7 +56,7 @@ def test_one_prior_alone_tells_nothing(panel: Panel) -> None:
 
 
 def conjugate(prior_sd: float, noise: float, seed: int = 1) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Draws of a normal mean with prior N(0, prior_sd^2) and one observation 1 of N(mu, noise^2), and both densities."""
+    """Draws of a normal mean with prior N(0, prior_sd^2) and one value 1 of N(mu, noise^2), and both log densities."""
     precision = prior_sd**-2 + noise**-2
     mu = np.random.default_rng(seed).normal(noise**-2 / precision, precision**-0.5, (4, 1000))
     return mu, stats.norm.logpdf(mu, 0, prior_sd), stats.norm.logpdf(1.0, mu, noise)

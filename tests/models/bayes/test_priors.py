@@ -13,7 +13,7 @@ from models.bayes.shock import DEFAULT
 from models.case import Case
 from models.panel import BinaryCells, ContinuousCells, Kind, Panel
 from models.posterior import Belief
-from models.summary import share, summarise
+from models.summary import share
 
 type MakePanel = Callable[..., Panel]
 EXACT = 1e-9
@@ -71,9 +71,12 @@ def test_a_lopsided_belief_says_where_its_middle_went() -> None:
     assert elicited(Belief(-0.1, -0.2, 0.0), Link.LOG, 0.0).note == ""
 
 
-def test_a_range_beyond_what_a_share_can_do_is_cut() -> None:
-    found = elicited(Belief(-0.2, -0.9, 0.1), Link.LOGIT, 0.3)
-    assert np.isfinite([found.mean, found.sd]).all()
+@pytest.mark.parametrize("link", SHARES)
+def test_a_range_beyond_what_a_share_can_do_is_still_a_range(link: Link) -> None:
+    for level in (0.0, 0.02, 0.3, 1.0):
+        found = elicited(Belief(-0.2, -0.9, -0.1), link, level)
+        assert np.isfinite([found.mean, found.sd]).all()
+        assert found.mean < 0
 
 
 def test_a_prior_must_be_a_distribution() -> None:
@@ -103,7 +106,8 @@ def test_the_sensitivity_starts_with_the_studys_own_prior_and_changes_one_thing_
     belief = Belief(-0.1, -0.2, 0.0)
     asked = priors_of(Case(panel, prior=belief, prior_name="elicited"))
     assert [s.prior.name for s in asked] == ["elicited", "weak", "sceptical", "elicited", "elicited"]
-    assert asked[0].prior == elicited(belief, Link.LOGIT, 0.3)
+    expected = elicited(belief, Link.LOGIT, 0.3)
+    assert (asked[0].prior.mean, asked[0].prior.sd) == pytest.approx((expected.mean, expected.sd))
     sceptic = priors_of(Case(panel, prior_name="sceptical"))
     assert [s.prior.name for s in sceptic] == ["sceptical", "weak", "sceptical", "sceptical"]
 
@@ -124,10 +128,15 @@ def test_every_kind_has_a_link() -> None:
     assert {link_of(kind) for kind in Kind} == set(Link)
 
 
-def test_a_level_that_is_not_known_leaves_the_scale_as_it_is(make_panel: MakePanel) -> None:
+def test_a_level_that_is_not_known_is_taken_from_the_other_areas(make_panel: MakePanel) -> None:
     panel = binary(make_panel)
-    cells = BinaryCells(panel.cells.successes * [[0], [0], [1], [1]], panel.cells.trials * [[0], [0], [1], [1]])
-    empty = make_panel(cells, treated=2, after=4)
-    assert np.isnan(summarise(empty.cells, empty.periods.baseline).value[:2]).all()
-    assert treated_level(empty) == 0.0
-    assert np.isfinite(elicited(Belief(-0.1, -0.2, 0.0), Link.LOGIT, treated_level(empty)).sd)
+    assert isinstance(panel.cells, BinaryCells)
+
+    def level(*kept: float) -> float:
+        seen = np.asarray(kept)[:, None]
+        cells = BinaryCells(panel.cells.successes * seen, panel.cells.trials * seen)
+        return treated_level(make_panel(cells, treated=2, after=4))
+
+    assert level(0, 1, 1, 1) == pytest.approx(0.4)
+    assert level(0, 0, 1, 1) == pytest.approx(0.5)
+    assert level(0, 0, 0, 0) == 0.5
