@@ -9,6 +9,7 @@ from models.arrays import FloatArray
 from models.bayes import gates, loo, predictive, robustness
 from models.bayes.fitting import Fitted, redrawn
 from models.bayes.grid import collapsed_grid
+from models.bayes.links import Link
 from models.bayes.predictor import derived, linear, noise_of, prior_draws
 from models.bayes.priors import EffectPrior
 from models.bayes.shock import ShockScale
@@ -16,31 +17,46 @@ from models.case import Case
 from models.design import Design
 from models.estimate import Check, Status
 from models.inference.refusal import NoInference
-from models.panel import (
-    BinaryCells,
-    Cells,
-    ContinuousCells,
-    CountCells,
-    DurationCells,
-    OrdinalCells,
-    Panel,
-    TimeToEventCells,
-    select_areas,
-)
+from models.panel import Panel, select_areas
 from models.posterior import Variant
 
-GRID_DRAWS = 200
+GRID_DRAWS = 500
 NODES = 12
 FLAT = 10.0  # prior standard deviations: next to no prior
+FORMS = {
+    Link.LOG: predictive.Form.COUNT,
+    Link.LOGIT: predictive.Form.SHARE,
+    Link.CLOGLOG: predictive.Form.SHARE,
+    Link.LOG_DAYS: predictive.Form.LOG_MEAN,
+    Link.IDENTITY: predictive.Form.MEAN,
+}
+"""What the statistic of a likelihood is, by the scale it is linear on."""
 LATENT = frozenset(
-    {"noise", "area_drawn", "area_effect", "period_drawn", "period_effect", "shock_drawn", "shock", "wave"}
+    {
+        *("noise", "area_effect", "period_effect", "shock", "wave"),
+        *("noise_drawn", "area_drawn", "period_drawn", "shock_drawn"),
+    }
 )
+KEY = {
+    "effect": "effect",
+    "moved": "effect with its shock",
+    "level": "general level",
+    "shock_unit": "size of shocks",
+    "noise_unit": "size of noise",
+    "area_sd": "spread of areas",
+    "period_sd": "spread of periods",
+    "autocorrelation": "autocorrelation",
+    "gap_unit": "gaps between answers",
+    "shape_unit": "shape of the hazard",
+    "spread_unit": "spread of cases",
+}
+"""What a gate calls the parameters that must each be sampled well."""
 
 
 def sampler_checks(found: Fitted) -> tuple[Check, ...]:
     """Whether chains agree and explored the posterior, from the draws of every free parameter."""
     variables = found.draws.variables
-    key = {name: values for name, values in variables.items() if name not in LATENT}
+    key = {KEY.get(name, name): values for name, values in variables.items() if name not in LATENT}
     key["headline effect"] = found.by_chain(found.effect)
     latent = {name: values for name, values in variables.items() if name in LATENT}
     run = gates.Run(found.draws.diverging, found.draws.energy, found.draws.saturated)
@@ -57,7 +73,7 @@ def model_checks(
         _prior_predictive(thin, rng),
         _posterior_predictive(thin, rng),
         _loo(found),
-        *_left_out(case, design, found, prior, shock),
+        *_left_out(case, design, prior, shock),
         robustness.priors(case.panel, variants, design.level),
         _grid(case, design, found, prior, shock),
     )
@@ -69,49 +85,23 @@ def _prior_predictive(found: Fitted, rng: np.random.Generator) -> Check:
     drawn |= dict(likelihood.prior_extras(size, rng))
     drawn |= derived(layout, likelihood, drawn, found.scales)
     replicates = likelihood.replicate(linear(layout, drawn, found.scales), drawn, rng)
-    return predictive.prior_predictive(
-        _per_trial(found, replicates), _recorded(found), layout.after == 0, _per_year(found)
-    )
+    return predictive.prior_predictive(replicates, _recorded(found), layout.after == 0, _per_year(found))
 
 
 def _posterior_predictive(found: Fitted, rng: np.random.Generator) -> Check:
     replicates = found.likelihood.replicate(redrawn(found, rng), found.flat, rng)
-    return predictive.posterior_predictive(_per_trial(found, replicates), _recorded(found))
-
-
-def _per_trial(found: Fitted, values: FloatArray) -> FloatArray:
-    """Numbers out of so many as shares of them, NaN where there are none; other values stay."""
-    form, weight = _form(found.layout.cells)
-    return values / np.where(weight > 0, weight, np.nan) if form is predictive.Form.SHARE else values
+    return predictive.posterior_predictive(replicates, _recorded(found))
 
 
 def _recorded(found: Fitted) -> predictive.Cells:
-    layout = found.layout
-    form, weight = _form(layout.cells)
+    likelihood, layout = found.likelihood, found.layout
     return predictive.Cells(
         areas=layout.panel.areas,
-        observed=_per_trial(found, found.likelihood.statistic()),
-        weight=weight,
-        form=form,
+        observed=likelihood.statistic(),
+        weight=likelihood.weight(),
+        form=FORMS[likelihood.link],
         linked=layout.linked > 0,
     )
-
-
-def _form(cells: Cells) -> tuple[predictive.Form, FloatArray]:
-    """What a likelihood's statistic is, and the exposure, trials or cases behind it, shape (A, B)."""
-    match cells:
-        case CountCells():
-            return predictive.Form.COUNT, cells.exposure
-        case BinaryCells():
-            return predictive.Form.SHARE, cells.trials
-        case OrdinalCells():
-            return predictive.Form.SHARE, cells.n.sum(axis=2)
-        case TimeToEventCells():
-            return predictive.Form.SHARE, (cells.events + cells.censored + cells.competing).sum(axis=2)
-        case DurationCells():
-            return predictive.Form.LOG_MEAN, cells.n
-        case ContinuousCells():
-            return predictive.Form.MEAN, cells.n
 
 
 def _per_year(found: Fitted) -> int:
@@ -143,14 +133,15 @@ def _pointwise(found: Fitted) -> FloatArray:
     )
 
 
-def _left_out(case: Case, design: Design, found: Fitted, prior: EffectPrior, shock: ShockScale) -> tuple[Check, ...]:
-    """Leave out each comparison area by the exact posterior of the changes, which needs no sampler."""
+def _left_out(case: Case, design: Design, prior: EffectPrior, shock: ShockScale) -> tuple[Check, ...]:
+    """Leave out each comparison area, all by the exact posterior of the changes, which needs no sampler."""
     panel = case.panel
+    whole = collapsed_grid(panel, design, prior, shock)
     left = [_without(panel, design, prior, shock, int(a)) for a in np.flatnonzero(~panel.treated)]
     known = [each for each in left if each is not None]
-    if len(known) < 2:
+    if len(known) < 2 or isinstance(whole, NoInference):
         return ()
-    return (loo.leave_area_out(panel, found.effect, case.better, design.level, known),)
+    return (loo.leave_area_out(panel, whole.draws(GRID_DRAWS), case.better, design.level, known),)
 
 
 def _without(panel: Panel, design: Design, prior: EffectPrior, shock: ShockScale, area: int) -> loo.LeftOut | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.arrays import FloatArray
-from models.bayes import predictor
+from models.bayes import graph, predictor
 from models.bayes.layout import Layout
 from models.bayes.likelihood import Likelihood
 from models.bayes.predictor import Scales
@@ -78,14 +78,14 @@ def fitted(likelihood: Likelihood, scales: Scales, settings: Settings) -> Fitted
     ArithmeticError
         If the sampler finds no point to start from.
     """
-    layout = likelihood.layout
     draws = sample(
         predictor.key(likelihood),
-        lambda: predictor.build(layout, likelihood, scales),
-        predictor.numbers_of(layout, likelihood, scales),
+        lambda: graph.build(likelihood, scales),
+        graph.numbers_of(likelihood, scales),
         settings,
     )
-    return of_draws(likelihood, scales, draws)
+    known = replace(draws, variables=graph.named(likelihood, scales, draws.variables))
+    return of_draws(likelihood, scales, known)
 
 
 def of_draws(likelihood: Likelihood, scales: Scales, draws: Draws) -> Fitted:

@@ -11,7 +11,7 @@ from models.bayes.checked import model_checks, sampler_checks
 from models.bayes.fitting import Fitted, fitted
 from models.bayes.layout import Layout, layout_of
 from models.bayes.likelihoods import likelihood_of
-from models.bayes.links import Link, link_of
+from models.bayes.links import Link, baseline_level, link_of
 from models.bayes.noise import value_unit
 from models.bayes.options import BayesOptions
 from models.bayes.path import path_of
@@ -112,9 +112,16 @@ class _Study:
             effect_sd=setting.prior.sd,
             shock=shock,
             noise=NOISE * unit,
-            area=AREA * unit,
+            area=AREA * unit if link is not Link.IDENTITY else _spread_of_areas(self.case.panel, unit),
             period=PERIOD * unit,
         )
+
+
+def _spread_of_areas(panel: Panel, unit: float) -> float:
+    """Scale of the areas' own means on the scale of the value: wider than their baselines differ."""
+    level = baseline_level(panel)
+    known = level[~np.isnan(level)]
+    return 2.0 * max(unit, float(known.std()) if known.size else 0.0)
 
 
 def _with_data(panel: Panel) -> Panel:

@@ -2,17 +2,20 @@
 
 import numpy as np
 
+from models.arrays import FloatArray
 from models.bayes.layout import Layout
-from models.bayes.links import link_of, on_link
-from models.panel import ContinuousCells, Panel
+from models.bayes.links import HALF_A_CASE, link_of, on_link
+from models.panel import ContinuousCells, CountCells, Panel
 from models.periods import MONTHS_PER_YEAR
-from models.summary import squared_deviations, summarise
+from models.summary import Summary, period_matrix, squared_deviations, summarise
 
 MONTHS = (1, 3, 6)
 ENOUGH = 10.0
 """Information a typical bin should hold, one over its sampling variance on the scale of the model: about ten events,
 or forty answers of which half are yes. Its standard error is then at most .32."""
 FEWEST_BASELINE_BINS = 4
+LEAST_VARIANCE = 1e-8
+NOTHING = 1e8  # variance of a figure that says nothing
 
 
 def months_per_bin(panel: Panel) -> int:
@@ -32,10 +35,28 @@ def months_per_bin(panel: Panel) -> int:
     return next((m for m in allowed if m * held >= ENOUGH * baseline), allowed[-1])
 
 
-def sampling_variance(layout: Layout) -> float:
-    """Sampling variance of a typical bin of the baseline on the scale of the model; 0 where nothing tells it."""
-    held = _information(layout.panel)
-    return float((layout.after == 0).sum()) / held if held > 0 else 0.0
+def cell_estimates(layout: Layout) -> tuple[FloatArray, FloatArray]:
+    """Each cell's own figure on the scale of the model and its sampling variance, each of shape (A, B).
+
+    Half an event is added to counts and shares of 0 and 1 are kept half a case off, so that every cell with data has a
+    figure. Where the cell's own spread is not known that of the others stands in; a cell without data has the median
+    figure and a variance so large that it says nothing.
+    """
+    cells = layout.cells
+    if isinstance(cells, CountCells):
+        events = cells.events + HALF_A_CASE
+        value, variance = np.log(events / np.where(layout.seen, cells.exposure, 1.0)), 1.0 / events
+    else:
+        summary = period_matrix(cells)
+        flat = Summary(*(array.ravel() for array in summary), {})
+        value, variance = (array.reshape(layout.shape) for array in on_link(link_of(layout.panel.kind), flat))
+        n = np.maximum(summary[2], 1.0)
+        known = np.isfinite(variance)
+        usual = float(np.median((variance * n)[known])) if known.any() else 0.0
+        variance = np.where(known, variance, usual / n)
+    told = layout.seen & np.isfinite(value)
+    middle = float(np.median(value[told]))
+    return np.where(told, value, middle), np.where(told, np.maximum(variance, LEAST_VARIANCE), NOTHING)
 
 
 def _information(panel: Panel) -> float:
