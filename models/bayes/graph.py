@@ -98,7 +98,7 @@ def build(likelihood: Likelihood, scales: Scales) -> Any:
             predictor += _group("area_drawn", areas, area_sd, data["told"][0], np.repeat(np.arange(areas), bins))
         predictor += _times(layout, data)
         noise, own = _noise(likelihood, data, total, predictor)
-        predictor = predictor if noise is None else predictor + noise
+        predictor = pm.Deterministic("predictor", predictor if noise is None else predictor + noise)
         term = likelihood.observe(predictor.reshape((areas, bins)), own, data)
         pm.Potential("likelihood", (term * data["counted"].reshape((areas, bins))).sum())
     return model
