@@ -29,7 +29,7 @@ from impact import decision_words as words
 from impact.decisions import money_words
 from impact.decisions.changes import Situation, turns
 from impact.decisions.changes_words import would_change
-from impact.decisions.money import economics_info, net_of, stake_of, worths
+from impact.decisions.money import economics_info, stake_of, worths
 from impact.decisions.obstacles import Obstacle, obstacles
 from impact.decisions.precision import Precision
 from impact.decisions.rule import LEAST_SECURITY, SURE_OF_DIRECTION, Reading, harmful, verdict
@@ -44,7 +44,7 @@ from impact.study.outcomes import Better, Outcome
 from impact.study.schema import Study
 from models.arrays import FloatArray
 from models.posterior import Posterior
-from models.value import Stake, cut_of
+from models.value import Stake, cut_of, pays
 
 BAYES = "bayes"
 
@@ -72,7 +72,7 @@ class _Matter:
     def reading(self, held: Held) -> Reading:
         if self.stake is None:
             return Reading(held.chances)
-        net = net_of(held.draws, self.stake)
+        net = pays(held.draws, self.stake)
         return Reading(held.chances, net.probability, net.expected)
 
     def menu(self, draws: FloatArray, stake: Stake) -> tuple[ExtensionInfo, ...]:
@@ -262,7 +262,7 @@ def _about_bases(outcome: OutcomeResult, bases: Sequence[Held], shown: Sequence[
     if not bases:
         return ()
     prior = outcome.posterior.prior if outcome.posterior else ""
-    said = [words.held_by(bases[0], prior)]
+    said = [words.held_by(bases[0], prior, outcome.headline.model if outcome.headline else "")]
     if len(shown) > 1:
         apart = shown[0].verdict != shown[1].verdict
         said.append(words.bases_apart(*shown) if apart else words.directions_apart(*shown))

@@ -14,6 +14,7 @@ from impact.result_decision import BasisInfo, EconomicsInfo, Verdict
 from impact.security import minimum_detectable
 from impact.study.decision import Rule
 from models.estimate import Check, Scale, Status
+from models.registry import BAYES
 
 LEAD: dict[Verdict, str] = {
     "scale_up": "Scale up",
@@ -43,7 +44,10 @@ NO_PROBABILITIES = (
     "not how likely each is. There are no probabilities, so the declared rule cannot be read."
 )
 NEEDS_INTERVAL = "An estimate with a plausible range and probabilities: without one no rule can be read."
-NEEDS_GATES = "A Bayesian model whose draws pass their checks, or a decision without `bayes` among the models."
+NEEDS_GATES = (
+    "A Bayesian model whose draws pass their checks. To take `bayes` out of the models because they failed would be to "
+    "choose the method by its result."
+)
 NEEDS_COMPARISON = "Comparison areas, in which the same is recorded and nothing is done."
 NEEDS_TEAMS = "A separate team in each treated area, so that the areas count as separate evidence."
 NEEDS_SECURITY = "Safer evidence: more treated and comparison areas, or none of the threats named under security."
@@ -177,6 +181,8 @@ def _size_in_words(outcome: OutcomeResult, value: float) -> str:
 
 def _size(outcome: OutcomeResult) -> str:
     found = outcome.headline
+    if found is not None and found.model == BAYES.name:
+        return ""  # a posterior's spread holds the prior: what a pilot can find takes more than multiples of it
     detectable = None if found is None else minimum_detectable(found)
     if found is None or detectable is None:
         return ""
@@ -249,13 +255,12 @@ def needs_still_placebo(outcome: OutcomeResult) -> str:
     return f"A comparison in which {lower_first(outcome.title)} does not move."
 
 
-def held_by(held: Held, prior: str) -> str:
-    """Say where the probabilities come from, where that is the Bayesian model."""
+def held_by(held: Held, prior: str, headline: str) -> str:
+    """Say where the probabilities come from, where that is the Bayesian model; `headline` is the estimate's model."""
     if held.basis == "confidence":
         return ""
-    return (
-        f"The probabilities are those of the Bayesian model ({prior} prior), whose answer stands beside the estimate."
-    )
+    where = "is the estimate itself" if headline == held.model else "stands beside the estimate"
+    return f"The probabilities are those of the Bayesian model ({prior} prior), whose answer {where}."
 
 
 def bases_apart(deciding: BasisInfo, other: BasisInfo) -> str:

@@ -183,7 +183,7 @@ def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options
         windows=window_infos(windows, hidden),
         disclosure_minimum=sample.minimum,
         equivalence=outcome.equivalence,
-        posterior=posterior_info(*drawn, outcome, design.level) if drawn else None,
+        posterior=posterior_info(*drawn, outcome, design.level, sample.case.harm_margin) if drawn else None,
     )
     return Evaluated(result, drawn[1] if drawn else None)
 

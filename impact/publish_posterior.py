@@ -1,6 +1,7 @@
 """The draws of the Bayesian model in brief, as the result holds them."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,7 +14,9 @@ from models.posterior import Posterior, Variant
 CENTILES = np.arange(1, 100) / 100
 
 
-def posterior_info(model: str, posterior: Posterior, outcome: Outcome, level: float) -> PosteriorInfo:
+def posterior_info(
+    model: str, posterior: Posterior, outcome: Outcome, level: float, harm_margin: float | None = None
+) -> PosteriorInfo:
     """Sum up draws of an effect on the scale on which it is told.
 
     Parameters
@@ -26,9 +29,12 @@ def posterior_info(model: str, posterior: Posterior, outcome: Outcome, level: fl
         What the study declares of the outcome.
     level
         Of the interval.
+    harm_margin
+        Size from which a change for the worse is harm, on the linear scale; None if not declared.
     """
     scale = posterior.scale
-    sizes = Sizes.of(scale, outcome.better, outcome.worthwhile, outcome.equivalence)
+    declared = Sizes.of(scale, outcome.better, outcome.worthwhile, outcome.equivalence)
+    sizes = replace(declared, harm_margin=harm_margin)
     held = of_posterior(model, posterior, outcome.better, sizes, level)
     centiles = np.quantile(posterior.effect, CENTILES)
     return PosteriorInfo(

@@ -31,7 +31,7 @@ from impact.report import format as fmt
 from impact.report.text import lower_first
 from impact.result import OutcomeResult, StudyInfo
 from models.estimate import Check, Estimate, Status
-from models.registry import MODELS
+from models.registry import BAYES, MODELS
 
 POWER = 0.8
 FAR_FROM_WORTHWHILE = 3.0
@@ -78,7 +78,8 @@ class Rating:
 def minimum_detectable(estimate: Estimate) -> float | None:
     """Smallest true effect whose interval excludes no effect 4 times in 5, on the linear scale; None without inference.
 
-    ``(t[1 - alpha/2] + t[power]) * SE`` with the estimate's degrees of freedom (Bloom 1995).
+    ``(t[1 - alpha/2] + t[power]) * SE`` with the estimate's degrees of freedom (Bloom 1995). For a posterior, whose
+    standard deviation the prior makes smaller, it is the least that could be detected.
     """
     if estimate.std_error is None:
         return None
@@ -144,8 +145,9 @@ def _too_small(outcome: OutcomeResult, headline: Estimate) -> str | None:
     needed = abs(headline.linear(headline.null + outcome.worthwhile))
     if detectable <= FAR_FROM_WORTHWHILE * needed:
         return None
+    least = "at least " if headline.model == BAYES.name else ""
     times = fmt.fixed(detectable / needed, 0)
-    return f"The smallest effect it could detect reliably is {times} times the worthwhile one."
+    return f"The smallest effect it could detect reliably is {least}{times} times the worthwhile one."
 
 
 def _other_changes(study: StudyInfo) -> str | None:

@@ -161,6 +161,9 @@ class Case:
         Which belief a Bayesian model is to start from: weak, sceptical, or elicited (`prior`).
     equivalence
         Half-width, > 0, of the range of effects that count as none, on the linear scale; None if not declared.
+    harm_margin
+        Smallest effect in the wrong direction that counts as harm, >= 0, on the linear scale; None if not declared, and
+        then the size of the worthwhile effect.
     """
 
     panel: Panel
@@ -178,3 +181,4 @@ class Case:
     prior: Belief | None = None
     prior_name: Literal["weak", "sceptical", "elicited"] = "weak"
     equivalence: float | None = None
+    harm_margin: float | None = None

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from impact.decisions.money import at_price, net_of
+from impact.decisions.money import at_price
 from impact.decisions.rule import Reading, verdict
 from impact.probabilities import Held
 from impact.result_decision import Verdict
 from impact.study.decision import Rule
 from models.arrays import FloatArray
-from models.value import RollOut, Stake
+from models.value import RollOut, Stake, pays
 
 RANKS: dict[Verdict, int] = {"stop": 0, "extend": 1, "scale_up": 2}
 HALVINGS = 16
@@ -69,7 +69,7 @@ class Situation:
         reading = self.reading_at(shift)
         if stake is None:
             return verdict(reading, self.rule, blocked=self.blocked)
-        net = net_of(draws, stake)
+        net = pays(draws, stake)
         reading = replace(reading, net_benefit=net.probability, expected=net.expected)
         learning = not reading.loses or self.learning_pays(draws, stake)
         return verdict(reading, self.rule, blocked=self.blocked, learning_pays=learning)

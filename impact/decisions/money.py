@@ -1,9 +1,7 @@
 """The net benefit of scaling up, as the rule reads it and as the result shows it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import replace
 
 from impact.decisions.money_words import assumptions, bar_labels, currency_of, extension_label
 from impact.decisions.precision import Precision
@@ -25,6 +23,7 @@ from models import value
 from models.arrays import FloatArray
 from models.estimate import Estimate, Scale
 from models.panel import Kind
+from models.registry import BAYES
 from models.value import Extension, Perspective, Price, RollOut, Shares, Stake, Unit
 
 
@@ -72,34 +71,9 @@ def _price(given: economics.UnitValue) -> Price:
     return Price.triangular(low, mode, high, year=given.price_year)
 
 
-@dataclass(frozen=True, slots=True)
-class Net:
-    """Probability that scaling up pays, and the expected net benefit."""
-
-    probability: float
-    expected: float
-
-
-def net_of(draws: FloatArray, stake: Stake) -> Net:
-    """Read draws of the effect, shape (S,): every draw at every price that stands for the distribution.
-
-    Scaling up pays where ``gain x price x units > outlay``, so that for each price the draws above a threshold count.
-    """
-    units = np.sort(value.units_averted(draws, stake.unit, stake.reached))
-    prices, gain, outlay = stake.price.atoms(), stake.gain(stake.perspective), stake.roll_out.outlay
-    expected = gain * float(prices.mean()) * float(units.mean()) - outlay
-    worth = gain * prices
-    paying = np.full(prices.size, float(outlay < 0))
-    some = worth > 0
-    beyond = np.searchsorted(units, outlay / worth[some], side="right")
-    paying[some] = (units.size - beyond) / units.size
-    return Net(float(paying.mean()), expected)
-
-
 def at_price(stake: Stake, mean: float) -> Stake:
     """The same with a unit worth `mean` on average, every value of its distribution in proportion."""
-    factor = mean / stake.price.mean
-    return replace(stake, price=replace(stake.price, parameters=tuple(factor * p for p in stake.price.parameters)))
+    return replace(stake, price=stake.price.scaled(mean / stake.price.mean))
 
 
 def worths(
@@ -113,7 +87,11 @@ def worths(
     if precision is None or headline.std_error is None or not comparison or headline.clusters.periods:
         return ()
     shared = study.intervention.delivery == "shared"
-    per_area = headline.std_error**2 / (1 / treated + 1 / comparison)
+    # A standard error by areas comes from how they differ, where a shock that one team's areas share does not show: it
+    # holds noise and shock as of separate areas, and Evidence makes of them what sharing does. A posterior's spread
+    # holds the prior as well, so that there the data's own variance has to stand.
+    by_areas = headline.std_error**2 / (1 / treated + 1 / comparison)
+    per_area = precision.variance if headline.model == BAYES.name else by_areas
     evidence = value.Evidence(
         noise_variance=per_area * precision.noise,
         shock_variance=per_area * (1 - precision.noise),

@@ -11,6 +11,7 @@ from impact.study.decision import Rule
 from impact.study.economics import ScaleUp, UnitValue
 from impact.study.schema import Study
 from models.estimate import Scale
+from models.panel import Kind
 from models.value import Bar
 
 BARS = {
@@ -38,6 +39,7 @@ NO_UNIT = (
     "The net benefit cannot be worked out: a day saved needs the treated areas' usual number of days, which is not "
     "shown here because few people stand behind it. The rule reads the probability of a worthwhile effect instead."
 )
+LONG_CASES = "long cases make the plain mean longer, so the days saved are if anything more"
 NOT_KNOWN_WHAT_MORE_TELLS = (
     "What an extension would tell cannot be worked out, because the records do not show how much of the uncertainty is "
     "noise that a longer follow-up would take away."
@@ -69,6 +71,7 @@ def assumptions(study: Study, outcome: OutcomeResult) -> tuple[AssumptionInfo, .
         *([("Price year", str(value.price_year))] if value.price_year else []),
         *([("Whose the value is", _shares(value))] if value.shares else []),
         ("Net benefit counts", PERSPECTIVES[decision.perspective]),
+        *_days(outcome),
         *_roll_out(up, currency),
         ("Discount rate", f"{fmt.threshold(decision.discount_rate)} a year"),
         ("Correction for optimism", _optimism(study, outcome)),
@@ -107,6 +110,14 @@ def _roll_out(up: ScaleUp, currency: str) -> list[tuple[str, str]]:
     if up.savings_per_year:
         rows.append(("Other savings a year", fmt.money(up.savings_per_year, currency)))
     return rows
+
+
+def _days(outcome: OutcomeResult) -> list[tuple[str, str]]:
+    """Say of durations which days are counted: those of the typical case, which are fewer than the plain mean."""
+    if Kind(outcome.kind) is not Kind.DURATION or outcome.counterfactual is None:
+        return []
+    days = fmt.significant(outcome.counterfactual)
+    return [("Length of a case without it", f"{days} days, the typical case (geometric mean); {LONG_CASES}")]
 
 
 def _optimism(study: Study, outcome: OutcomeResult) -> str:

@@ -30,10 +30,13 @@ class Precision:
         The rest, shocks to areas and the baseline's own noise, only more areas shrink.
     years
         Length of the follow-up, without what is left out of it.
+    variance
+        Variance of one area's change on the linear scale, all parts together and no prior in it.
     """
 
     noise: float
     years: float
+    variance: float
 
 
 def precision_of(case: Case, design: Design, unit: TimeUnit) -> Precision | None:
@@ -55,4 +58,5 @@ def precision_of(case: Case, design: Design, unit: TimeUnit) -> Precision | None
     if not noise + shock > 0:
         return None
     part = noise * found.follow_up_share / (noise + shock)
-    return Precision(part, float(panel.periods.follow_up.sum()) / PERIODS_A_YEAR[unit])
+    years = float(panel.periods.follow_up.sum()) / PERIODS_A_YEAR[unit]
+    return Precision(part, years, noise + shock)

@@ -63,6 +63,7 @@ def case_of(study: Study, sample: Sample, key: str, findings: Findings) -> Case:
         prior=belief_of(outcome),
         prior_name="elicited" if isinstance(outcome.prior, ElicitedPrior) else outcome.prior,
         equivalence=_linear(outcome, outcome.equivalence),
+        harm_margin=_harm_margin(study, key),
     )
 
 
@@ -102,6 +103,14 @@ def belief_of(outcome: Outcome) -> Belief | None:
 def _linear(outcome: Outcome, given: float | None) -> float | None:
     """Carry a declared size to the linear scale; None if it was not declared."""
     return None if given is None else _on_linear(outcome, given)
+
+
+def _harm_margin(study: Study, key: str) -> float | None:
+    """What the rule declares to be harm, as a size on the linear scale: of the deciding outcome, and of no other."""
+    margin, outcome = study.decision.rule.harm_margin, study.outcomes[key]
+    if margin is None or key != study.deciding_outcome:
+        return None
+    return abs(_on_linear(outcome, -outcome.better.sign * margin))
 
 
 def _on_linear(outcome: Outcome, given: float) -> float:

@@ -24,6 +24,7 @@ from impact.report.canvas import (
     sheet,
 )
 from impact.report.format import Measure
+from impact.report.tables import unsound
 from impact.report.text import width, wrapped
 from impact.result import OutcomeResult, RunResult
 from models.estimate import Estimate, Scale
@@ -102,12 +103,14 @@ def drawable(outcome: OutcomeResult) -> tuple[Estimate, ...]:
     """Choose the estimates to draw, at most `MOST_ROWS`: the headline, its other tests, one of every other model.
 
     All share the headline's scale, and are a whole effect: a change of slope is not. Of every other model the first
-    that is fit to stand here speaks for it, and there is room kept for those.
+    that is fit to stand here speaks for it, and there is room kept for those. A posterior whose draws failed their
+    checks is left out here as it is in the text.
     """
     if not outcome.estimates:
         return ()
     head = outcome.headline or outcome.estimates[0]
-    whole = [e for e in outcome.estimates if e.scale is head.scale and "slope" not in e.estimand]
+    sound = [e for e in outcome.estimates if e is head or not unsound(outcome, e)]
+    whole = [e for e in sound if e.scale is head.scale and "slope" not in e.estimand]
     tests = [e for e in whole if e is not head and (e.model, e.estimand) == (head.model, head.estimand)]
     others: dict[str, Estimate] = {}
     for e in whole:

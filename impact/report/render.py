@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -13,6 +14,7 @@ from markupsafe import Markup
 from impact.report import charts
 from impact.report.charts import Figures
 from impact.report.context import page
+from impact.report.format import MINUS, SYMBOLS
 from impact.report.outcome_view import headline_cards
 from impact.report.text import clean
 from impact.report.verdict_view import verdict_view
@@ -20,6 +22,8 @@ from impact.report.wording import SIMULATED
 from impact.result import RunResult
 from models.posterior import Posterior
 
+JOINER = "\u2060"  # keeps the sign of an amount on the amount's line
+SIGN_OF_MONEY = re.compile(f"{MINUS}(?=[{''.join(SYMBOLS.values())}])")
 POLICY = "default-src 'none'; style-src '{style}'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
@@ -91,7 +95,8 @@ def _finished(value: Any) -> Any:
         return value  # raises when printed
     if not isinstance(value, str):
         raise TypeError(f"a template may print text only, and was given {value!r}")
-    return clean(value)
+    shown = clean(value)
+    return shown if isinstance(shown, Markup) else SIGN_OF_MONEY.sub(f"{MINUS}{JOINER}", shown)
 
 
 def _style() -> dict[str, str]:

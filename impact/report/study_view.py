@@ -1,6 +1,6 @@
 """What was done and where, and where the data went, finished for print."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from impact.report import format as fmt
 from impact.report import wording
@@ -187,7 +187,7 @@ def _windows(result: RunResult) -> Table:
             rows.append((title, _spans(spans, unit), fmt.things(counted.get(role, 0), unit), _whys(spans)))
     columns = [("Window", False), ("When", False), ("How long", False), ("Why", False)]
     notes = [OWN_START] if study.starts else []
-    return table("The windows of the study", columns, rows, notes)
+    return replace(table("The windows of the study", columns, rows, notes), stacked=True, labelled=True)
 
 
 def _spans(spans: tuple[SpanInfo, ...], unit: str) -> str:

@@ -2,7 +2,7 @@
 
 from impact.report import format as fmt
 from impact.report.text import lower_first
-from impact.report.verdict_view import glance
+from impact.report.verdict_view import disagreement, glance
 from impact.result import Decision, OutcomeResult, RunResult
 
 MOST_SECURE = 5
@@ -19,13 +19,17 @@ def summary_lines(result: RunResult) -> tuple[str, ...]:
         decision.headline,
         *_likely(result),
         *_worth(decision),
+        *filter(None, (disagreement(decision.bases),)),
         f"security: {decision.security} of {MOST_SECURE}",
     )
 
 
 def _likely(result: RunResult) -> tuple[str, ...]:
     found = glance(result)
-    return (f"chances: {', '.join(f'{lower_first(one.short)} {one.number}' for one in found)}",) if found else ()
+    if not found:
+        return ()
+    source = " by the Bayesian model" if result.decision.basis == "posterior" else ""
+    return (f"chances{source}: {', '.join(f'{lower_first(one.short)} {one.number}' for one in found)}",)
 
 
 def _worth(decision: Decision) -> tuple[str, ...]:

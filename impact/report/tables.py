@@ -17,6 +17,7 @@ MOST_AREAS = 40
 MOST_PERIODS = 240
 MOST_ESTIMATES = 80
 NO_VALUE = "–"
+UNSOUND = " (the computation did not pass its checks)"
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 CSV_COLUMNS = (
     "outcome", "title", "role", "kind", "unit", "better", "simulated", "model", "method", "estimand", "scale",
@@ -107,7 +108,8 @@ def estimates_table(
     rows = []
     for e in shown:
         found = fmt.effect_range(e.interval, e.scale, measure)
-        row = [f"{capital(e.method)}{marks.get(e.note, '')}", e.estimand]
+        failed = UNSOUND if unsound(outcome, e) else ""
+        row = [f"{capital(e.method)}{failed}{marks.get(e.note, '')}", e.estimand]
         row += [fmt.effect(e.estimate, e.scale, measure)]
         row += [found if len(levels) == 1 else f"{found} ({fmt.threshold(e.level)})"]
         row += [fmt.ratio_text(e)] if ratios else []
@@ -126,6 +128,12 @@ def estimates_table(
             "" if i and shown[i - 1].model == e.model else titles.get(e.model, e.model) for i, e in enumerate(shown)
         ),
     )
+
+
+def unsound(outcome: OutcomeResult, estimate: Estimate) -> bool:
+    """Whether an estimate was read off draws that failed their own checks."""
+    posterior = outcome.posterior
+    return posterior is not None and bool(posterior.failed) and estimate.model == posterior.model
 
 
 def p_words(estimate: Estimate) -> str:

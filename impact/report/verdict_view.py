@@ -41,19 +41,23 @@ class MoneyView:
 class VerdictView:
     """The verdict and what stands beside it; `stars` says of each of the five whether it was earned.
 
-    `disagree` is said where two ways of reading the data come to different verdicts; `bases` holds what each says.
+    `money_words` follows the headline where the rule asks whether scaling up pays; `believed` names the figure the
+    chances rest on where that is not the headline's. `disagree` is said where two ways of reading the data come to
+    different verdicts; `bases` holds what each says.
     """
 
     key: str
     word: str
     meaning: str
     headline: str
+    money_words: str
     reasons: tuple[str, ...]
     would_change: tuple[str, ...]
     impact_title: str
     impact: str
     impact_range: str
     impact_words: str
+    believed: str
     security: str
     stars: tuple[bool, ...]
     security_reasons: tuple[str, ...]
@@ -82,12 +86,14 @@ def verdict_view(result: RunResult, said: AbstractSet[str] = frozenset()) -> Ver
         word=word,
         meaning=meaning,
         headline=decision.headline,
+        money_words=money_words(decision),
         reasons=tuple(map(sentence, decision.reasons)),
         would_change=tuple(map(sentence, decision.would_change)),
         impact_title=outcome.title if outcome else decision.outcome,
         impact=found,
         impact_range=between,
         impact_words=words,
+        believed=_believed(decision, outcome),
         security=f"{stars} of {MOST_STARS}: {wording.security_word(stars)}",
         stars=tuple(i < stars for i in range(MOST_STARS)),
         security_reasons=tuple(map(sentence, decision.security_reasons)),
@@ -97,7 +103,7 @@ def verdict_view(result: RunResult, said: AbstractSet[str] = frozenset()) -> Ver
         glance=glance(result),
         chances=chances(result),
         chances_note=_chances_note(decision),
-        disagree=_disagree(decision.bases),
+        disagree=disagreement(decision.bases),
         bases=_bases(decision, outcome) if len(decision.bases) > 1 else None,
         caveats=_caveats([c for c in map(sentence, decision.caveats) if c not in said]),
         emmie=_emmie(decision.emmie),
@@ -148,6 +154,18 @@ def _impact(outcome: OutcomeResult | None) -> tuple[str, str, str]:
     return size, f"Plausible range {between}", words
 
 
+def _believed(decision: Decision, outcome: OutcomeResult | None) -> str:
+    """Say what the Bayesian model finds where chances and money rest on that and not on the figure above."""
+    basis = next((b for b in decision.bases if b.basis == decision.basis == "posterior"), None)
+    if basis is None or outcome is None:
+        return ""
+    measure = fmt.measure_of(outcome.kind)
+    found = fmt.effect(basis.estimate, basis.scale, measure)
+    span = fmt.effect_range(basis.interval, basis.scale, measure)
+    what = "The chances and the money rest" if decision.economics else "The chances rest"
+    return f"{what} on the Bayesian model: {found} ({span})."
+
+
 def _money(result: RunResult) -> MoneyView:
     """Say what scaling up is expected to gain or lose; where it is not valued, what the intervention cost."""
     decision, given = result.decision, result.study.intervention
@@ -167,6 +185,17 @@ def _money(result: RunResult) -> MoneyView:
     return MoneyView("Is it worth it?", large, tuple(lines), more=bool(decision.economics))
 
 
+def money_words(decision: Decision) -> str:
+    """Say what the rule read where it asks whether scaling up pays: the headline names the effect alone."""
+    gain, economics = decision.expected_net_benefit, decision.economics
+    if decision.rule.reads != "net_benefit" or decision.verdict == CANNOT_TELL or gain is None or economics is None:
+        return ""
+    side, amount = "gain" if gain >= 0 else "lose", fmt.money_rounded(abs(gain), economics.currency)
+    chance = decision.probability_net_benefit
+    likely = f", and the chance that it pays for itself is {fmt.probability(chance)}" if chance is not None else ""
+    return f"The rule asks whether it pays: scaling up is expected to {side} {amount}{_horizon(decision)}{likely}."
+
+
 def _horizon(decision: Decision) -> str:
     years = decision.economics.years if decision.economics else None
     return f" over {fmt.things(years, 'year')}" if years is not None else ""
@@ -184,7 +213,7 @@ def _emmie(given: EmmieInfo | None) -> tuple[tuple[str, str], ...]:
     return () if given is None else tuple((title, sentence(getattr(given, name))) for title, name in EMMIE)
 
 
-def _disagree(bases: Sequence[BasisInfo]) -> str:
+def disagreement(bases: Sequence[BasisInfo]) -> str:
     """Say that the ways of reading the data come to different verdicts, where they do."""
     if len({basis.verdict for basis in bases}) < 2:
         return ""

@@ -11,6 +11,7 @@ from impact.report.tables import Table, table
 from impact.report.text import capital, joined, lower_first, sentence
 from impact.result import Decision, OutcomeResult, RunResult
 from impact.result_decision import EconomicsInfo, ExtensionInfo, PerspectiveInfo
+from models.estimate import Estimate
 
 PERSPECTIVES = {
     "cashable": ("Cashable", "money that leaves a budget: posts not filled, contracts not renewed"),
@@ -130,7 +131,7 @@ def _facts(result: RunResult, economics: EconomicsInfo, outcome: OutcomeResult |
     rows = [("A unit is valued", economics.value_note)] if economics.value_note else []
     if found.effect is not None and outcome is not None and head is not None:
         rows.append(("Break-even effect", wording.effect_words(found.effect, head.scale, outcome)))
-        rows.append(("Estimated effect", wording.effect_words(head.estimate, head.scale, outcome)))
+        rows.append(_effect_used(result.decision, head, outcome))
     if found.per_unit is not None:
         rows.append(("Break-even value of a unit", _amount(found.per_unit, economics)))
     if economics.value is not None:
@@ -141,6 +142,14 @@ def _facts(result: RunResult, economics: EconomicsInfo, outcome: OutcomeResult |
     rows.append(("Cost of scaling up", _amount(economics.cost, economics)))
     rows += [("Cost of the pilot", fmt.money(spent.cost_amount, spent.cost_currency))] if spent.cost_amount else []
     return tuple(rows)
+
+
+def _effect_used(decision: Decision, head: Estimate, outcome: OutcomeResult) -> tuple[str, str]:
+    """Name the effect that the sums rest on: the Bayesian model's where that decides, else the headline."""
+    basis = next((b for b in decision.bases if b.basis == decision.basis == "posterior"), None)
+    if basis is None:
+        return ("Estimated effect", wording.effect_words(head.estimate, head.scale, outcome))
+    return ("Effect, by the Bayesian model", wording.effect_words(basis.estimate, basis.scale, outcome))
 
 
 def _perspectives(economics: EconomicsInfo) -> Table:
@@ -183,10 +192,11 @@ def _curve(decision: Decision, economics: EconomicsInfo, marked: str) -> Drawn |
 def _hangs(economics: EconomicsInfo, marked: str) -> Drawn:
     caption = f"{HANGS}{marked}"
     turning = [lower_first(label) for label in crosses(economics)]
+    way = "a gain into a loss" if economics.tornado_base >= 0 else "a loss into a gain"
     said = (
-        f"Within its range, {joined(turning)} alone can turn a gain into a loss."
+        f"Within its range, {joined(turning)} alone can turn {way}."
         if len(turning) == 1
-        else f"Any one of these can turn a gain into a loss within its range: {joined(turning)}."
+        else f"Any one of these can turn {way} within its range: {joined(turning)}."
         if turning
         else "No single one of these, within its range, turns a gain into a loss or a loss into a gain."
     )
@@ -225,20 +235,27 @@ def _extension_sentence(one: ExtensionInfo, economics: EconomicsInfo) -> str:
     against = f"{_amount(one.cost, economics)} to run"
     against += f" and {_amount(one.delay_loss, economics)} lost by waiting" if one.delay_loss > 0 else ""
     verdict = "worth it" if one.pays else "not worth it"
+    later, today = _amount(one.evsi, economics), _amount(_today(one), economics)
+    worth = later if later == today else f"{later} once it is known, {today} in today's money"
     return (
-        f"{sentence(one.label).removesuffix('.')}: what it would tell is expected to be worth "
-        f"{_amount(one.evsi, economics)}, against {against}: {verdict}."
+        f"{sentence(one.label).removesuffix('.')}: what it would tell is expected to be worth {worth}, against "
+        f"{against}: {verdict}."
     )
 
 
+def _today(one: ExtensionInfo) -> float:
+    """What an extension brings before its cost and what waiting loses, in today's money, so that the line adds up."""
+    return one.net + one.cost + one.delay_loss
+
+
 def _extensions(economics: EconomicsInfo) -> Table:
-    columns = [("Extension", False), ("What it would tell is worth", True), ("It costs", True)]
+    columns = [("Extension", False), ("Worth today", True), ("It costs", True)]
     columns += [("Waiting costs", True), ("What is left", True), ("Worth its cost", False)]
     ordered = sorted(economics.extensions, key=lambda one: not one.declared)
     rows = [
         (
             capital(one.label),
-            *(_amount(value, economics) for value in (one.evsi, one.cost, one.delay_loss, one.net)),
+            *(_amount(value, economics) for value in (_today(one), one.cost, one.delay_loss, one.net)),
             "yes" if one.pays else "no",
         )
         for one in ordered

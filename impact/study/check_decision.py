@@ -161,5 +161,7 @@ def _prior(at: Loc, outcome: OutcomeBase) -> Iterator[Inconsistency]:
         yield Inconsistency((*at, "low"), text, "", ((*at[:2], "kind"),))
     elif isinstance(outcome, SHARES) and max(abs(prior.low), abs(prior.high)) > 1:
         key = "low" if abs(prior.low) > 1 else "high"
-        text = f"{key} is a change in a share, between -1 and 1, not {getattr(prior, key):g}."
-        yield Inconsistency((*at, key), text, "5 points are written 0.05.", ((*at[:2], "kind"),))
+        given = getattr(prior, key)
+        text = f"{key} is a change in a share, between -1 and 1, not {given:g}."
+        fix = f"{given:g} points are written {given / 100:g}." if abs(given) <= 100 else ""
+        yield Inconsistency((*at, key), text, fix, ((*at[:2], "kind"),))

@@ -16,6 +16,8 @@ from models.registry import MODELS
 
 RAGGED_DATE = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
 PERCENT = re.compile(r"([+-]?[0-9]+(?:\.[0-9]+)?) ?%")
+MONEY = re.compile(r"([+-]?)[£$€]? ?([0-9]+|[0-9]{1,3}(?:[, ][0-9]{3})+)(\.[0-9]+)?")
+TWO_YEARS = re.compile(r"([0-9]{4})[-/][0-9]{2,4}")
 OPTION = re.compile(r"(?P<name>\w+) == (?P<found>.+), (?P<must>must be .+)", re.DOTALL)
 
 
@@ -160,7 +162,19 @@ def _unknown(f: _Finding) -> Complaint:
     beside = _inside_all(f.data, section)
     sections = [key for key in known if any(isinstance(part, Mapping) for part in _inside(beside, key))]
     inner = [key for key in sections if word in shape.fields((*section, key), f.data)]
-    return Complaint(f.loc, f"{head}.", _home(word, known, inner), key=True, unknown=True)
+    fix = _before_comma(beside, word) or _home(word, known, inner)
+    return Complaint(f.loc, f"{head}.", fix, key=True, unknown=True)
+
+
+def _before_comma(beside: object, word: str) -> str:
+    """Say how to write a number of which a comma has made the key `word`, as in {cost: 250,000}; else nothing."""
+    if not isinstance(beside, Mapping) or not re.fullmatch("[0-9]{3}", word):
+        return ""
+    keys = [str(key) for key in beside]
+    at = keys.index(word)
+    start = str(list(beside.values())[at - 1]) if at else ""
+    whole = f"{keys[at - 1]}: {start}{word}"
+    return f"a comma parts keys: write {whole}." if re.fullmatch("[0-9]{1,3}", start) else ""
 
 
 def _home(word: str, known: Iterable[str], inner: Iterable[str]) -> str:
@@ -203,7 +217,18 @@ def _instead(expected: str, value: object) -> str:
         return _full_date(text)
     if "lower-case" in expected:
         return _slug(text)
-    return f"{text} is written {float(percent[1]) / 100:g}." if percent and "0.05" in expected else ""
+    if percent and "0.05" in expected:
+        return f"{text} is written {float(percent[1]) / 100:g}."
+    return _digits(text, whole="whole" in expected) if "number" in expected else ""
+
+
+def _digits(text: str, *, whole: bool) -> str:
+    """Say how to write an amount with a currency or commas, or a financial year; nothing for other text."""
+    amount, years = MONEY.fullmatch(text.strip()), TWO_YEARS.fullmatch(text.strip())
+    if amount and not (whole and amount[3]):
+        plain = re.sub("[, ]", "", "".join(part or "" for part in amount.groups()))
+        return f"write {plain}." if plain != text else ""
+    return f"write one year: {years[1]}." if years and whole else ""
 
 
 def _slug(text: str) -> str:
@@ -222,7 +247,7 @@ def _full_date(text: str) -> str:
 def _choice(f: _Finding) -> Complaint:
     if f.loc[:1] == ("outcomes",) and f.loc[-1] == "role" and str(f.value) in WORDS_FOR_ACTIVITY:
         return _activity(f.loc, str(f.value))
-    words = shape.allowed(f.loc, f.data)
+    words = tuple(map(str, shape.allowed(f.loc, f.data)))
     near = nearest(f.value, words) if isinstance(f.value, str) else None
     if f.loc[:1] == ("outcomes",) and f.loc[-1] == "prior":
         return f.must_be("weak, sceptical or elicited: {best: …, low: …, high: …}", "", near)
@@ -286,22 +311,28 @@ def _section(f: _Finding) -> Complaint:
 def _too_few(f: _Finding) -> Iterator[Complaint]:
     least = int(f.details["min_length"])
     has = len(f.value) if isinstance(f.value, Mapping | list) else 0
+    about = shape.about(f.loc, f.data) if least > 1 else ""
     if has == 0:
-        yield Complaint(f.loc, f"{f.where} is empty; it needs at least {counted(least, 'item')}.")
+        remove = "" if shape.is_required(f.loc, f.data) else "give one, or remove the line."
+        yield Complaint(f.loc, f"{f.where} is empty; it needs at least {counted(least, 'item')}.", about or remove)
     elif has < least:  # otherwise items were not valid, and each is a complaint of its own
-        yield Complaint(f.loc, f"{f.where} has only {counted(has, 'item')}; it needs at least {least}.")
+        text = f"{f.where} has only {counted(has, 'item')}; it needs at least {least}."
+        yield Complaint(f.loc, text, f"give: {about[:1].lower()}{about[1:]}" if about else "")
 
 
 def _too_many(f: _Finding) -> Complaint:
     most = int(f.details["max_length"])
     has = len(f.value) if isinstance(f.value, Mapping | list) else 0
-    return Complaint(f.loc, f"{f.where} has {counted(has, 'item')}; it takes {most}.")
+    about = shape.about(f.loc, f.data)
+    fix = f"give: {about[:1].lower()}{about[1:]}" if about else ""
+    return Complaint(f.loc, f"{f.where} has {counted(has, 'item')}; it takes {most}.", fix)
 
 
 def _out_of_range(f: _Finding) -> Complaint:
     bounds = {"ge": "{} or more", "gt": "more than {}", "le": "{} or less", "lt": "less than {}"}
     expected = " and ".join(words.format(f"{f.details[key]:g}") for key, words in bounds.items() if key in f.details)
-    share = "lt" in f.details and isinstance(f.value, str) and DECIMAL.fullmatch(f.value) and 1 < float(f.value) <= 100
+    most = f.details.get("lt", f.details.get("le"))
+    share = most == 1 and isinstance(f.value, str) and DECIMAL.fullmatch(f.value) and 1 < float(f.value) <= 100
     return f.must_be(expected, f"{float(str(f.value)):g}% is written {float(str(f.value)) / 100:g}." if share else "")
 
 

@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from impact.study.base import Section
+from impact.study.plain import WHOLE, Plain
 from impact.study.scalars import Flag, Integer, Number, to_text
 from models.registry import MODELS
 
@@ -70,12 +71,24 @@ def _section_of(name: str) -> type[ModelOptionsSection]:
     words = _option_words(MODELS[name].options)
     entries: dict[str, Any] = {
         f.name: (
-            Annotated[FIELD_TYPES.get(hints[f.name], hints[f.name]), AfterValidator(_alone(name, f.name))],
+            Annotated[_field_type(hints[f.name]), AfterValidator(_alone(name, f.name))],
             Field(default=f.default, description=words.get(f.name)),
         )
         for f in fields(MODELS[name].options)
     }
     return create_model(f"OptionsOf_{name}", __base__=ModelOptionsSection, __doc__=MODELS[name].title, **entries)
+
+
+def _field_type(hint: Any) -> Any:
+    """Return the type of an option in a study file, where a number arrives as plain text."""
+    one_of = [value for part in (hint, *get_args(hint)) if get_origin(part) is Literal for value in get_args(part)]
+    if one_of and all(isinstance(value, int) for value in one_of):
+        return Annotated[hint, BeforeValidator(_as_whole)]
+    return FIELD_TYPES.get(hint, hint)
+
+
+def _as_whole(value: object) -> object:
+    return int(value) if isinstance(value, Plain) and WHOLE.fullmatch(value) else value
 
 
 def _alone(model: str, option: str) -> Callable[[Any], Any]:

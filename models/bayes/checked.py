@@ -31,15 +31,9 @@ FORMS = {
     Link.IDENTITY: predictive.Form.MEAN,
 }
 """What the statistic of a likelihood is, by the scale it is linear on."""
-LATENT = frozenset(
-    {
-        *("noise", "area_effect", "period_effect", "shock", "wave"),
-        *("noise_drawn", "area_drawn", "period_drawn", "shock_drawn"),
-    }
-)
+LATENT = frozenset({"noise", "area_effect", "period_effect", "shock", "wave"})
 KEY = {
     "effect": "effect",
-    "moved": "effect with its shock",
     "level": "general level",
     "shock_unit": "size of shocks",
     "noise_unit": "size of noise",
@@ -134,10 +128,14 @@ def _pointwise(found: Fitted) -> FloatArray:
 
 
 def _left_out(case: Case, design: Design, prior: EffectPrior, shock: ShockScale) -> tuple[Check, ...]:
-    """Leave out each comparison area, all by the exact posterior of the changes, which needs no sampler."""
+    """Leave out each area but an only treated one, by the exact posterior of the changes, which needs no sampler."""
     panel = case.panel
     whole = collapsed_grid(panel, design, prior, shock)
-    left = [_without(panel, design, prior, shock, int(a)) for a in np.flatnonzero(~panel.treated)]
+    left = [
+        _without(panel, design, prior, shock, a)
+        for a, treated in enumerate(panel.treated)
+        if not treated or panel.n_treated > 1
+    ]
     known = [each for each in left if each is not None]
     if len(known) < 2 or isinstance(whole, NoInference):
         return ()
@@ -147,12 +145,16 @@ def _left_out(case: Case, design: Design, prior: EffectPrior, shock: ShockScale)
 def _without(panel: Panel, design: Design, prior: EffectPrior, shock: ShockScale, area: int) -> loo.LeftOut | None:
     keep = np.arange(len(panel.areas)) != area
     without = collapsed_grid(select_areas(panel, keep), design, prior, shock)
+    if isinstance(without, NoInference):
+        return None
+    if panel.treated[area]:  # the others do not foretell it: they say nothing of the effect
+        return loo.LeftOut(panel.areas[area], without.draws(GRID_DRAWS), None, None)
     # The area itself against the other comparison areas, next to no prior: how far out it lies is its surprise.
     alone = replace(panel, treated=np.arange(len(panel.areas)) == area)
     others = select_areas(alone, ~panel.treated)
     wide = replace(prior, mean=0.0, sd=FLAT * prior.sd)
     itself = collapsed_grid(others, design, wide, shock)
-    if isinstance(without, NoInference) or isinstance(itself, NoInference):
+    if isinstance(itself, NoInference):
         return None
     below = float(itself.below(0.0))
     return loo.LeftOut(panel.areas[area], without.draws(GRID_DRAWS), 2.0 * min(below, 1.0 - below), None)

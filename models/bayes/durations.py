@@ -15,6 +15,9 @@ from models.panel import DurationCells, pool_areas
 from models.summary import period_matrix, summarise
 
 LEVEL_SD = 1.0
+MOST_OPEN = 12
+"""Bins of elapsed days of open cases."""
+FEW_OPEN = 3
 FAR = -4.0  # standard deviations: beyond, the normal tail is computed by its expansion
 
 
@@ -22,7 +25,7 @@ FAR = -4.0  # standard deviations: beyond, the normal tail is computed by its ex
 class Durations:
     """Log-normal durations: ``log days ~ N(predictor, spread^2)``, and open cases add the chance of lasting longer.
 
-    Own parameter ``spread_unit``, shape (S,), standard normal: the log spread is that within the baseline's cells and
+    Own parameter ``spread_unit``, shape (S,), standard normal; the log spread is that within the baseline's cells plus
     half of it.
     """
 
@@ -43,7 +46,25 @@ class Durations:
     @property
     def signature(self) -> tuple[int, ...]:
         """Number of bins of elapsed days."""
-        return (self._cells.open_days.size,)
+        return (self._open()[1].size,)
+
+    def _open(self) -> tuple[FloatArray, FloatArray]:
+        """Open cases by elapsed time, shape (bins, A, B), and its log, shape (bins,).
+
+        Where they have been open for more than a dozen different numbers of days these are put together in bins of
+        equal length on the log scale, each at the mean of its cases' logs.
+        """
+        logs, still = np.log(self._cells.open_days), np.moveaxis(self._cells.still_open, 2, 0)
+        if logs.size <= MOST_OPEN:
+            return still, logs
+        edges = np.linspace(logs.min(), logs.max(), MOST_OPEN + 1)
+        place = np.clip(np.searchsorted(edges, logs, side="right") - 1, 0, MOST_OPEN - 1)
+        cases = still.sum(axis=(1, 2)) + 1e-9  # a bin without a case lies at its days' mean
+        members = [place == k for k in np.unique(place)]
+        return (
+            np.stack([still[m].sum(axis=0) for m in members]),
+            np.asarray([np.average(logs[m], weights=cases[m]) for m in members]),
+        )
 
     def _log_spread(self) -> float:
         """Log standard deviation within the baseline's cells; 0 where no cell has two durations that differ."""
@@ -51,7 +72,7 @@ class Durations:
         return float(np.log(self._sums.spread(before) or 1.0))
 
     def data(self) -> Mapping[str, FloatArray]:
-        """Completed cases: number, mean, squared deviations, shape (A, B); open cases, shape (A, B, bins), and when."""
+        """Completed cases: number, mean, squared deviations, shape (A, B); open cases, shape (bins, A, B), and when."""
         sums = self._sums
         found = {
             "completed": sums.n,
@@ -59,8 +80,8 @@ class Durations:
             "within": sums.within,
             "log_spread": np.asarray(self._log_spread()),
         }
-        still = {"still_open": self._cells.still_open, "log_open": np.log(self._cells.open_days)}
-        return found | (still if self.signature[0] else {})
+        still, logs = self._open()
+        return found | ({"still_open": still, "log_open": logs} if logs.size else {})
 
     def observe(self, predictor: Any, own_noise: Any, data: Mapping[str, Any]) -> Any:
         """Log density of the durations of each cell without its constant; 0 where there are none."""
@@ -73,14 +94,14 @@ class Durations:
         found = -data["completed"] * log_spread - 0.5 * square * pt.exp(-2.0 * log_spread)
         if "still_open" not in data:
             return found
-        z = (predictor[:, :, None] - data["log_open"]) * pt.exp(-log_spread)
-        near, far = pt.maximum(z, FAR), pt.minimum(z, FAR)
-        tail = pt.switch(
-            z > FAR,
-            pt.log(0.5 * pt.erfc(-near * np.sqrt(0.5))),
-            -0.5 * far**2 - 0.5 * LOG_TWO_PI - pt.log(-far) + pt.log1p(-1 / far**2 + 3 / far**4 - 15 / far**6),
-        )
-        return found + (data["still_open"] * tail).sum(axis=2)
+        bins = self.signature[0]
+        if bins > FEW_OPEN:
+            z = (predictor - data["log_open"].reshape((bins, 1, 1))) * pt.exp(-log_spread)
+            return found + (data["still_open"] * _log_tail(z)).sum(axis=0)
+        for k in range(bins):  # compiles faster than an axis of its own
+            z = (predictor - data["log_open"][k]) * pt.exp(-log_spread)
+            found += data["still_open"][k] * _log_tail(z)
+        return found
 
     def centre(self) -> tuple[float, float]:
         """Mean log days of the baseline over all areas, open cases allowed for."""
@@ -103,11 +124,11 @@ class Durations:
 
     def _waiting(self, predictor: FloatArray, log_spread: FloatArray) -> list[tuple[FloatArray, FloatArray]]:
         """Open cases of each bin that has any, shape (A, B), and how far above its days the predictor lies."""
-        limits, still = np.log(self._cells.open_days), self._cells.still_open
+        still, limits = self._open()
         return [
-            (still[:, :, b], (predictor - limits[b]) * np.exp(-log_spread))
-            for b in range(limits.size)
-            if still[:, :, b].any()
+            (cases, (predictor - limit) * np.exp(-log_spread))
+            for cases, limit in zip(still, limits, strict=True)
+            if cases.any()
         ]
 
     def replicate(
@@ -141,3 +162,15 @@ class Durations:
     def prior_extras(self, size: int, rng: np.random.Generator) -> Mapping[str, FloatArray]:
         """Standard normals of the log spread."""
         return {"spread_unit": rng.normal(size=size)}
+
+
+def _log_tail(z: Any) -> Any:
+    """Log of the normal probability below z, as a tensor."""
+    import pytensor.tensor as pt
+
+    near, far = pt.maximum(z, FAR), pt.minimum(z, FAR)
+    return pt.switch(
+        z > FAR,
+        pt.log(0.5 * pt.erfc(-near * np.sqrt(0.5))),
+        -0.5 * far**2 - 0.5 * LOG_TWO_PI - pt.log(-far) + pt.log1p(-1 / far**2 + 3 / far**4 - 15 / far**6),
+    )

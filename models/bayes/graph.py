@@ -10,8 +10,9 @@ sd is small (not centred) and the effect itself where sd is large (centred).
 The noise s[t] of a cell follows ``s[t] = c s[t-1] + N(0, q)``, and the cell's own figure says ``r = s[t] + N(0, v)``,
 r being the figure less everything else in the predictor. Given s[t-1] it is then normal with mean
 ``c s[t-1] + k (r - c s[t-1])`` and variance ``k v``, where ``k = q / (q + v)``. Drawn as a standard normal around that
-mean, noise is centred in cells of thousands of cases and not centred in cells of few, each as it asks (Papaspiliopoulos,
-Roberts and Sköld 2007, Statistical Science 22:59-73). The figure serves to choose units alone: the density is exact.
+mean, noise is centred in cells of thousands of cases and not centred in cells of few, each as it asks
+(Papaspiliopoulos, Roberts and Sköld 2007, Statistical Science 22:59-73). The figure serves to choose units alone: the
+density is exact.
 
 Compiling costs more than sampling, and each distinct operation costs. Hence one vector of data, cells in one row, sums
 that follow a product, and no product of matrices.
@@ -28,8 +29,9 @@ from models.bayes.likelihood import Likelihood
 from models.bayes.predictor import AUTOCORRELATION, HARMONICS, Scales, basis, derived, linear, own_noise
 from models.bayes.resolution import cell_estimates
 
+CELLS = 2  # axes of an array of cells: areas and bins
 TYPICAL = 0.1
-"""Variance of the noise that units are chosen for, in squares of its prior scale: a third of it as standard deviation."""
+"""Variance of the noise that units are chosen for, in squares of its prior scale: an SD of a third of it."""
 DRAWN = frozenset(
     {"moved", "shock_drawn", "area_unit", "area_drawn", "period_unit", "period_drawn", "wave_unit", "noise_drawn"}
 )
@@ -48,7 +50,7 @@ def _arrays(likelihood: Likelihood, scales: Scales) -> dict[str, FloatArray]:
     value, variance = cell_estimates(layout)
     told = TYPICAL * scales.noise**2 + float(np.median(variance[layout.seen]))
     time = {"linked": np.tile(layout.linked, areas)} if layout.series else {}
-    waves = {} if layout.compared else {"basis": np.tile(basis(layout), areas)}
+    waves = {} if layout.compared else {"basis": np.repeat(basis(layout)[:, None, :], areas, axis=1)}
     return {
         "priors": np.asarray([*likelihood.centre(), scales.effect_mean, scales.effect_sd]),
         "scales": np.asarray([scales.shock, scales.noise, scales.area, scales.period]),
@@ -99,22 +101,24 @@ def build(likelihood: Likelihood, scales: Scales) -> Any:
         predictor += _times(layout, data)
         noise, own = _noise(likelihood, data, total, predictor)
         predictor = pm.Deterministic("predictor", predictor if noise is None else predictor + noise)
-        term = likelihood.observe(predictor.reshape((areas, bins)), own, data)
-        pm.Potential("likelihood", (term * data["counted"].reshape((areas, bins))).sum())
+        pm.Potential("likelihood", (likelihood.observe(predictor, own, data) * data["counted"]).sum())
     return model
 
 
 def _data(likelihood: Likelihood, scales: Scales) -> dict[str, Any]:
-    """Cut the one vector of data into its parts; the likelihood's get their shapes."""
+    """Cut the one vector of data into its parts, cells in a row; an array of several rows becomes a list of them."""
     import pymc as pm
 
     arrays = _arrays(likelihood, scales)
+    cells = likelihood.layout.seen.size
     numbers = numbers_of(likelihood, scales)["numbers"]
     whole = pm.Data("numbers", numbers, shape=numbers.shape)
-    found, start = {}, 0
+    found: dict[str, Any] = {}
+    start = 0
     for name, array in arrays.items():
-        part = whole[start : start + array.size]
-        found[name] = part.reshape(array.shape) if name in likelihood.data() else part
+        rows = array.shape[0] if array.ndim == CELLS + 1 else 0
+        parts = [whole[start + k * cells : start + (k + 1) * cells] for k in range(rows)]
+        found[name] = parts or whole[start : start + array.size]
         start += array.size
     return found
 
@@ -173,8 +177,7 @@ def _times(layout: Layout, data: Mapping[str, Any]) -> Any:
     areas, bins = layout.shape
     if not layout.compared:
         wave = pm.Normal("wave_unit", 0.0, 1.0, shape=1 + 2 * HARMONICS)
-        rows = data["basis"].reshape((1 + 2 * HARMONICS, areas * bins))
-        return data["scales"][3] * sum(wave[k] * rows[k] for k in range(1 + 2 * HARMONICS))
+        return data["scales"][3] * sum(wave[k] * row for k, row in enumerate(data["basis"]))
     sd = data["scales"][3] * pm.HalfNormal("period_unit", 1.0)
     return _group("period_drawn", bins, sd, data["told"][1], np.tile(np.arange(bins), areas))
 
@@ -269,7 +272,7 @@ def _normals(
     """Standard normals of the noise, shape (S, A, B): its steps in their own standard deviations."""
     layout = likelihood.layout
     spread = derived(layout, likelihood, found, scales)
-    rest = linear(layout, found | spread, scales)
+    rest = linear(layout, {**found, **spread}, scales)
     figure, variance = (arrays[name].reshape(layout.shape) for name in ("figure", "figure_variance"))
     own = spread["own_noise"][:, None] ** 2 if likelihood.own_noise else 0.0
     given, normals = drawn.reshape(rest.shape), np.empty_like(rest)

@@ -231,8 +231,8 @@ def collapsed_grid(panel: Panel, design: Design, prior: EffectPrior, shock: Shoc
     -----
     A shock of one unit of the link moves area g's headline value by the slope of the link at its baseline level: for
     shares p (1 - p), so that the same shock moves a share of a half more than one of a tenth. Monthly noise is carried
-    alike. The prior of the effect is carried at the mean baseline of the treated areas, the ends of its 95% range
-    exactly. Sampling variances come from `models.summary`; where they are unknown (one case) noise stands for them.
+    alike. The prior of the effect is carried at the mean baseline of the treated areas (`on_headline`). Sampling
+    variances come from `models.summary`; where they are unknown (one case) noise stands for them.
     """
     if panel.n_comparison == 0:
         return NoInference("There is no comparison area.")

@@ -35,7 +35,11 @@ SHAPE_SD = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hazard:
-    """Discrete-time cloglog hazard; own parameter ``shape_unit``, shape (S, J), normal and adding up to zero."""
+    """Discrete-time cloglog hazard; own parameter ``shape_unit``, shape (S, J - 1), standard normals.
+
+    Turned by a reflection they are J normals that add up to zero, which raise and lower the logs of the intervals'
+    shares of the summed hazard.
+    """
 
     layout: Layout
     name: str = "hazard"
@@ -75,9 +79,10 @@ class Hazard:
         return np.add.reduceat(daily, edges[:-1], axis=2)
 
     def data(self) -> Mapping[str, FloatArray]:
-        """Case-days with and without an event, shape (A, B, J), and by interval its log share and log length."""
+        """Case-days with and without an event, shape (J, A, B), and by interval its log share and log length."""
         ended = self._by_interval(self._cells.events)
-        found = {"ended": ended, "stayed": self._by_interval(self._at_risk()) - ended}
+        stayed = self._by_interval(self._at_risk()) - ended
+        found = {"ended": np.moveaxis(ended, 2, 0), "stayed": np.moveaxis(stayed, 2, 0)}
         return found | {"log_shares": self._baseline()[0], "log_lengths": np.log(np.diff(self.edges()))}
 
     def _baseline(self) -> tuple[FloatArray, float]:
@@ -94,16 +99,29 @@ class Hazard:
         import pytensor.tensor as pt
 
         del own_noise
-        shape = data["log_shares"]
-        if self.signature[0] > 1:
-            shape = shape + SHAPE_SD * pm.ZeroSumNormal("shape_unit", 1.0, shape=self.signature[0])
-        daily = shape - pt.log(pt.exp(shape).sum()) - data["log_lengths"]
-        hazard = pt.exp(predictor[:, :, None] + daily)
-        return (data["ended"] * pt.log(-pt.expm1(-hazard)) - data["stayed"] * hazard).sum(axis=2)
+        intervals = self.signature[0]
+        logs = [data["log_shares"][j] for j in range(intervals)]
+        if intervals > 1:
+            unit = pm.Normal("shape_unit", 0.0, 1.0, shape=intervals - 1)
+            drawn = [unit[j] for j in range(intervals - 1)]
+            last, others = _reflection(intervals)
+            total = sum(drawn)
+            logs = [log + SHAPE_SD * (z - others * total) for log, z in zip(logs, drawn, strict=False)]
+            logs.append(data["log_shares"][intervals - 1] - SHAPE_SD * last * total)
+        summed = pt.log(sum(pt.exp(log) for log in logs))
+        found = 0.0
+        for j, log in enumerate(logs):
+            hazard = pt.exp(predictor + (log - summed - data["log_lengths"][j]))
+            found += data["ended"][j] * pt.log(-pt.expm1(-hazard)) - data["stayed"][j] * hazard
+        return found
 
     def shape(self, extras: Mapping[str, FloatArray]) -> FloatArray:
         """Log of the daily hazard of each interval where the predictor is 0, shape (S, J); S is 1 where J is."""
-        logs = self._baseline()[0] + SHAPE_SD * extras.get("shape_unit", np.zeros((1, 1)))
+        logs, intervals = self._baseline()[0][None, :], self.signature[0]
+        if intervals > 1:
+            last, others = _reflection(intervals)
+            total = extras["shape_unit"].sum(axis=1, keepdims=True)
+            logs = logs + SHAPE_SD * np.concatenate([extras["shape_unit"] - others * total, -last * total], axis=1)
         return np.asarray(logs - special.logsumexp(logs, axis=1, keepdims=True) - np.log(np.diff(self.edges())))
 
     def centre(self) -> tuple[float, float]:
@@ -117,7 +135,7 @@ class Hazard:
         found = np.broadcast_to(constant.sum(axis=2), predictor.shape).copy()
         for j, daily in enumerate(self.shape(extras).T):  # one interval at a time, to spare the memory
             hazard = np.exp(predictor + daily[:, None, None])
-            found += data["ended"][:, :, j] * np.log(-np.expm1(-hazard)) - data["stayed"][:, :, j] * hazard
+            found += data["ended"][j] * np.log(-np.expm1(-hazard)) - data["stayed"][j] * hazard
         return found
 
     def replicate(
@@ -172,7 +190,12 @@ class Hazard:
         return share
 
     def prior_extras(self, size: int, rng: np.random.Generator) -> Mapping[str, FloatArray]:
-        """Normals that add up to zero, one for each interval."""
+        """Standard normals, one for each interval but the last."""
         intervals = self.signature[0]
-        normal = rng.normal(size=(size, intervals))
-        return {"shape_unit": normal - normal.mean(axis=1, keepdims=True)} if intervals > 1 else {}
+        return {"shape_unit": rng.normal(size=(size, intervals - 1))} if intervals > 1 else {}
+
+
+def _reflection(size: int) -> tuple[float, float]:
+    """What the last and each other member of a group gives up of the sum of size - 1 normals to add up to zero."""
+    root = float(np.sqrt(size))
+    return 1.0 / root, 1.0 / (root + size)

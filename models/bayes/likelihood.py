@@ -46,7 +46,10 @@ class Likelihood(Protocol):
         ...
 
     def data(self) -> Mapping[str, FloatArray]:
-        """Arrays the model reads, by name; may be exchanged after compiling, shapes kept."""
+        """Arrays the model reads, by name; may be exchanged after compiling, shapes kept.
+
+        Those of cells have shape (A, B), or (K, A, B) for K numbers of each cell; others have one axis at most.
+        """
         ...
 
     def observe(self, predictor: Any, own_noise: Any, data: Mapping[str, Any]) -> Any:
@@ -55,15 +58,15 @@ class Likelihood(Protocol):
         Parameters
         ----------
         predictor
-            Tensor of shape (A, B).
+            Tensor of the cells, of any shape.
         own_noise
             Tensor: the standard deviation of the likelihood's own noise; None unless `own_noise` is True.
         data
-            The tensors of `data`, by name.
+            The tensors of `data`, by name; cells in the shape of the predictor, K of them one after another.
 
         Returns
         -------
-        tensor of shape (A, B)
+        tensor of the predictor's shape
             Without a value of its own where nothing was seen: the caller masks it.
         """
         ...

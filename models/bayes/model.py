@@ -159,13 +159,13 @@ def _variants(study: _Study, found: Fitted) -> tuple[Variant, ...]:
     case, level = study.case, study.design.level
 
     def judge(effect: FloatArray, weights: FloatArray) -> Variant:
-        return judged(effect, weights, level, case.better, case.worthwhile)
+        return judged(effect, weights, level, case.better, case.worthwhile, case.harm_margin)
 
     def again(setting: Setting) -> Fitted:
         settings = Settings(tune=study.options.tune, draws=study.options.draws, seed=study.design.seed + 1)
         return fitted(found.likelihood, study.scales(setting), settings)
 
-    own, *others = study.settings
+    own, *others = (s for s in study.settings if s.shock_factor == 1.0 or study.options.shocks != "none")
     equal = np.full(found.effect.shape, 1.0 / found.effect.size)
     first = replace(judge(found.effect, equal), label=own.label, chosen=True)
     rest = (variant(o.label, found, study.scales(o), judge, partial(again, o)) for o in others)

@@ -121,9 +121,15 @@ def elicited(belief: Belief, link: Link, level: float) -> EffectPrior:
 
 
 def on_headline(prior: EffectPrior, link: Link, level: float) -> EffectPrior:
-    """Carry a prior from the link to the headline's linear scale, the ends of its 95% range exactly."""
+    """Carry a prior from the link to the headline's linear scale, the length of its 95% range exactly.
+
+    So are its ends, unless it is centred on no effect: on shares those lie lopsided about 0, and a normal between them
+    would favour a rise (of a share of .1, with probability .72). What favours neither direction there favours neither
+    here.
+    """
     low, high = (_unshift(link, level, prior.mean + sign * RANGE * prior.sd) for sign in (-1, 1))
-    return replace(prior, mean=(low + high) / 2, sd=(high - low) / (2 * RANGE))
+    middle = (low + high) / 2 if prior.mean else 0.0
+    return replace(prior, mean=middle, sd=(high - low) / (2 * RANGE))
 
 
 def treated_level(panel: Panel) -> float:

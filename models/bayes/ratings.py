@@ -53,9 +53,9 @@ class Ratings:
 
     def data(self) -> Mapping[str, FloatArray]:
         """Answers above and around each cutpoint and at each inner level, and log distances of the baseline."""
-        n = self._cells.n
-        found = {"rated_above": n[:, :, 1:], "rated_around": n[:, :, :-1] + n[:, :, 1:]}
-        return found | ({"rated_inner": n[:, :, 1:-1], "log_gaps": self.log_gaps()} if n.shape[2] > 2 else {})
+        n = np.moveaxis(self._cells.n, 2, 0)
+        found = {"rated_above": n[1:], "rated_around": n[:-1] + n[1:]}
+        return found | ({"rated_inner": n[1:-1], "log_gaps": self.log_gaps()} if len(n) > 2 else {})
 
     def log_gaps(self) -> FloatArray:
         """Log distances of neighbouring cutpoints in the baseline of all areas together, shape (L - 2,)."""
@@ -73,13 +73,19 @@ class Ratings:
         import pytensor.tensor as pt
 
         del own_noise
-        if "log_gaps" not in data:
-            return _at_cutpoints(predictor[:, :, None], data, pt.softplus).sum(axis=2)
-        gap = pt.exp(data["log_gaps"] + GAP_SD * pm.Normal("gap_unit", 0.0, 1.0, shape=self.signature[0] - 2))
-        inner = data["rated_inner"] * pt.log(-pt.expm1(-gap))
-        along = pt.concatenate([pt.zeros(1), pt.cumsum(gap)])
-        distance = predictor[:, :, None] - (along - along[self.signature[1] - 1])
-        return _at_cutpoints(distance, data, pt.softplus).sum(axis=2) + inner.sum(axis=2)
+        levels, at_least = self.signature
+        cuts: list[Any] = [0.0]
+        found = 0.0
+        if "log_gaps" in data:
+            unit = pm.Normal("gap_unit", 0.0, 1.0, shape=levels - 2)
+            for k in range(levels - 2):
+                gap = pt.exp(data["log_gaps"][k] + GAP_SD * unit[k])
+                found += data["rated_inner"][k] * pt.log(-pt.expm1(-gap))
+                cuts.append(cuts[-1] + gap)
+        for k, cut in enumerate(cuts):
+            part = {name: data[name][k] for name in ("rated_above", "rated_around")}
+            found += _at_cutpoints(predictor - (cut - cuts[at_least - 1]), part, pt.softplus)
+        return found
 
     def cutpoints(self, extras: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
         """Cutpoints, shape (S, L - 1), and their distances, shape (S, L - 2)."""
@@ -98,11 +104,12 @@ class Ratings:
         n, data = self._cells.n, self.data()
         constant = special.gammaln(n.sum(axis=2) + 1) - special.gammaln(n + 1).sum(axis=2)
         if "log_gaps" not in data:
-            return np.asarray(constant + _at_cutpoints(predictor[..., None], data, _softplus).sum(axis=-1))
+            part = {name: data[name][0] for name in ("rated_above", "rated_around")}
+            return np.asarray(constant + _at_cutpoints(predictor, part, _softplus))
         cuts, gap = self.cutpoints(extras)
-        found = constant + np.einsum("abl,sl->sab", data["rated_inner"], np.log(-np.expm1(-gap)))
+        found = constant + np.einsum("lab,sl->sab", data["rated_inner"], np.log(-np.expm1(-gap)))
         for k in range(cuts.shape[1]):  # one cutpoint at a time: draws by cells by cutpoints would fill the memory
-            part = {name: data[name][:, :, k] for name in ("rated_above", "rated_around")}
+            part = {name: data[name][k] for name in ("rated_above", "rated_around")}
             found += _at_cutpoints(predictor - cuts[:, k, None, None], part, _softplus)
         return np.asarray(found)
 

@@ -88,13 +88,15 @@ def _gradient(factor: FloatArray, taken: FloatArray, gradient: FloatArray) -> tu
     return of_factor, of_step
 
 
-@register_funcify_default_op_cache_key(Before)
 def _compile_before(op: Any, **_: Any) -> tuple[Any, int]:
     del op
     return numba_njit(_before), VERSION
 
 
-@register_funcify_default_op_cache_key(BeforeGradient)
 def _compile_gradient(op: Any, **_: Any) -> tuple[Any, int]:
     del op
     return numba_njit(_gradient), VERSION
+
+
+register_funcify_default_op_cache_key(Before)(_compile_before)
+register_funcify_default_op_cache_key(BeforeGradient)(_compile_gradient)

@@ -36,7 +36,7 @@ class Settings:
     chains: int = 4
     tune: int = 800
     draws: int = 1000
-    target_accept: float = 0.9
+    target_accept: float = 0.85
     max_depth: int = 10
     cores: int = 2
     seed: int = 0
@@ -115,13 +115,15 @@ def _compiled(build: Callable[[], Any]) -> Any:
     """Compile for nutpie without fast arithmetic, which would make one seed give other draws on the second run.
 
     Fast arithmetic may reorder sums, and does so differently in code that was just compiled and in code that is read
-    from the disk cache.
+    from the disk cache. Nothing but the free parameters is kept of a draw: what follows from them would have to be
+    compiled too.
     """
     import nutpie
     import pytensor
 
+    model = build()
     with pytensor.config.change_flags(numba__fastmath=False):
-        return nutpie.compile_pymc_model(build())
+        return nutpie.compile_pymc_model(model, var_names=[rv.name for rv in model.free_RVs])
 
 
 def _draws(tree: Any) -> Draws:

@@ -10,6 +10,7 @@ from scipy import special
 from models.arrays import FloatArray
 from models.bayes.layout import Layout
 from models.bayes.links import Link
+from models.event_curve import divide
 from models.panel import BinaryCells
 
 LEVEL_SD = 1.0
@@ -86,7 +87,7 @@ def log_odds(successes: float, trials: float) -> float:
 
 def share_of(part: FloatArray, whole: FloatArray) -> FloatArray:
     """Divide, each of shape (A, B); NaN where there is nothing to divide by."""
-    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
+    return divide(part, whole, whole > 0)
 
 
 def drawn_share(trials: FloatArray, probability: FloatArray, rng: np.random.Generator) -> FloatArray:

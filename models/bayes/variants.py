@@ -78,10 +78,12 @@ def judged(
     level: float,
     better: int,
     worthwhile: float | None,
-    *,
-    chosen: bool = False,
+    harm_margin: float | None = None,
 ) -> Variant:
-    """Mean, interval and probabilities of weighted draws on the linear scale; harm is as large as the worthwhile."""
+    """Mean, interval and probabilities of weighted draws, on the linear scale.
+
+    Harm without a margin of its own is as large as the worthwhile.
+    """
     order = np.argsort(effect)
     reached = np.cumsum(weights[order])
     low, high = (
@@ -89,12 +91,12 @@ def judged(
         for p in ((1 - level) / 2, (1 + level) / 2)
     )
     size = abs(worthwhile or 0.0)
+    margin = size if harm_margin is None else harm_margin
     return Variant(
         label="",
         mean=float((weights * effect).sum()),
         interval=(low, high),
         beneficial=float(weights[better * effect > 0].sum()),
         worthwhile=float(weights[better * effect > size].sum()),
-        harm=float(weights[better * effect < -size].sum()),
-        chosen=chosen,
+        harm=float(weights[better * effect < -margin].sum()),
     )

@@ -6,9 +6,11 @@ from models.value.benefit import (
     Curve,
     Lines,
     NetBenefit,
+    Pays,
     PerspectiveBenefit,
     cost_per_unit,
     net_benefit,
+    pays,
 )
 from models.value.extension import Evidence, Extension, Menu, Worth, extensions, standard_menu
 from models.value.information import evpi, normal_evpi, normal_evsi
@@ -29,6 +31,7 @@ __all__ = [
     "Lines",
     "Menu",
     "NetBenefit",
+    "Pays",
     "Perspective",
     "PerspectiveBenefit",
     "Price",
@@ -47,6 +50,7 @@ __all__ = [
     "net_benefit",
     "normal_evpi",
     "normal_evsi",
+    "pays",
     "standard_menu",
     "student_draws",
     "tornado",

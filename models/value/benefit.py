@@ -188,7 +188,9 @@ def net_benefit(draws: FloatArray, stake: Stake, level: float = 0.95) -> NetBene
     units = reached_units(draws, stake)
     prices = stake.price.atoms()
     worth = units[:, None] * prices
-    found = tuple(_by_perspective(worth, stake, each, level) for each in _shown(stake))
+    ascending = np.sort(units)
+    chances = {p: _above(ascending, stake.gain(p) * prices, stake.roll_out.outlay) for p in _shown(stake)}
+    found = tuple(_by_perspective(worth, stake, each, chance, level) for each, chance in chances.items())
     deciding = next(each for each in found if each.perspective is stake.perspective)
     break_even = _break_even(units, stake)
     return NetBenefit(
@@ -205,6 +207,35 @@ def net_benefit(draws: FloatArray, stake: Stake, level: float = 0.95) -> NetBene
         evppi_effect=evpi(stake.net(units * float(np.mean(prices)))),
         evppi_price=evpi(stake.net(float(np.mean(units)) * prices)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Pays:
+    """Probability that the net benefit is above 0, and its expectation, in the perspective that decides."""
+
+    probability: float
+    expected: float
+
+
+def pays(draws: FloatArray, stake: Stake) -> Pays:
+    """The two numbers of `net_benefit` that a rule reads, without the rest, and so in a hundredth of the time.
+
+    Parameters and errors as there.
+    """
+    units, outlay = reached_units(draws, stake), stake.roll_out.outlay
+    worth = stake.gain(stake.perspective) * stake.price.atoms()
+    return Pays(_above(np.sort(units), worth, outlay), float(np.mean(worth)) * float(np.mean(units)) - outlay)
+
+
+def _above(units: FloatArray, worth: FloatArray, outlay: float) -> float:
+    """P(worth x units > outlay) over all pairs; `units` ascending, `worth` >= 0: for each, units above a threshold."""
+    paying = np.full(worth.size, float(outlay < 0))
+    some = worth > 0
+    with np.errstate(over="ignore"):  # next to nothing counts: no number of units pays, or any does
+        needed = outlay / worth[some]
+    beyond = np.searchsorted(units, needed, side="right")
+    paying[some] = (units.size - beyond) / units.size
+    return float(paying.mean())
 
 
 def cost_per_unit(draws: FloatArray, unit: Unit, annual_units: float, cost: float) -> float | None:
@@ -244,15 +275,12 @@ def _shown(stake: Stake) -> tuple[Perspective, ...]:
     return tuple(Perspective) if stake.shares is not None else (Perspective.ALL,)
 
 
-def _by_perspective(worth: FloatArray, stake: Stake, perspective: Perspective, level: float) -> PerspectiveBenefit:
+def _by_perspective(
+    worth: FloatArray, stake: Stake, perspective: Perspective, probability: float, level: float
+) -> PerspectiveBenefit:
     net = stake.net(worth, perspective)
-    return PerspectiveBenefit(
-        perspective,
-        stake.share(perspective),
-        float(np.mean(net)),
-        central(net, level),
-        float(np.mean(net > 0)),
-    )
+    share = stake.share(perspective)
+    return PerspectiveBenefit(perspective, share, float(np.mean(net)), central(net, level), probability)
 
 
 def _lines(worth: float, stake: Stake) -> Lines:

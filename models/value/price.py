@@ -1,7 +1,7 @@
 """What one unit of the outcome is worth: a distribution, not a number."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
@@ -144,11 +144,15 @@ class Price:
 
     def rebased(self, factor: float, year: int) -> Self:
         """Carry to the prices of another year; `factor` > 0 is the ratio of the two years' GDP deflators."""
+        return replace(self.scaled(factor), year=year)
+
+    def scaled(self, factor: float) -> Self:
+        """Every value of the distribution, and so its mean, times `factor` > 0; in prices of the same year."""
         if not 0 < factor < math.inf:
-            raise ValueError("A price is rebased by a factor above 0.")
+            raise ValueError("A price is scaled by a factor above 0.")
         money = 2 if self.form is Form.LOGNORMAL else len(self.parameters)
         scaled = *(factor * x for x in self.parameters[:money]), *self.parameters[money:]
-        return type(self)(self.form, scaled, year)
+        return replace(self, parameters=scaled)
 
 
 def _log_moments(low: float, high: float, level: float) -> tuple[float, float]:

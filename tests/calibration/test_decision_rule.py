@@ -15,7 +15,6 @@ from bayes_size import SHOCK_POINTS, counted, known, posterior
 from size_placebos import draw
 from size_worlds import Stack
 
-from impact.decisions.money import net_of
 from impact.decisions.rule import Reading, verdict
 from impact.probabilities import Held, Sizes, of_estimate, of_posterior, probabilities
 from impact.study.decision import Rule
@@ -95,7 +94,7 @@ def stake(break_even: float) -> value.Stake:
 
 
 def judged(held: Held, break_even: float) -> str:
-    net = net_of(held.draws, stake(break_even))
+    net = value.pays(held.draws, stake(break_even))
     return verdict(Reading(held.chances, net.probability, net.expected), RULE, blocked=False)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import impact
-from impact.report.check_words import CHECKS
+from impact.report.check_words import CHECKS, GATES
 from impact.report.render import report_html
 from impact.result import RunResult
 from models.one_team import check_id
@@ -52,7 +52,7 @@ def run(
 def test_a_model_for_another_kind_of_outcome_says_so(tmp_path: Path, models: str, said: str) -> None:
     result = run(tmp_path, models)
     (refusal,) = result.outcomes["calls"].not_estimable
-    assert refusal.reason == f"{said}, and this one is of kind count. Add `did` or `its` to the models."
+    assert refusal.reason == f"{said}, and this one is of kind count. Add `did`, `its` or `bayes` to the models."
     assert result.decision.verdict == "cannot_tell"
     assert result.decision.reasons == (refusal.reason,)
     page = report_html(result)
@@ -68,7 +68,7 @@ def test_a_model_for_another_kind_is_passed_over_beside_one_that_fits(tmp_path: 
 
 def test_models_that_never_carry_a_verdict_name_those_that_do(tmp_path: Path) -> None:
     decision = run(tmp_path, "[panel]").decision
-    assert decision.reasons == ("No model was run that can carry a verdict. Run one of: did, its.",)
+    assert decision.reasons == ("No model was run that can carry a verdict. Run one of: did, its, bayes.",)
 
 
 @pytest.mark.parametrize("model", ["did", "its", "synthetic", "panel"])
@@ -106,4 +106,4 @@ def test_one_team_and_different_starts_are_held_against_one_unit_for_each_start(
 
 def test_every_model_with_a_headline_has_words_for_its_check_of_one_team() -> None:
     headlining = [name for name, spec in MODELS.items() if spec.headline_rank is not None]
-    assert {check_id(name) for name in headlining} <= set(CHECKS)
+    assert {check_id(name) for name in headlining} <= {*CHECKS, *GATES}

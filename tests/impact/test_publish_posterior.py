@@ -56,3 +56,11 @@ def test_a_ratio_is_told_as_one() -> None:
 def test_a_difference_stays_as_it_is() -> None:
     drawn = Posterior(np.array([-0.1, 0.0, 0.1]), Scale.DIFFERENCE, "sceptical")
     assert posterior_info("bayes", drawn, outcome(), 0.95).mean == pytest.approx(0.0, abs=EXACT)
+
+
+def test_harm_is_what_the_rule_declares_it_to_be() -> None:
+    drawn = Posterior(np.array([-0.1, 0.01, 0.02, 0.2]), Scale.DIFFERENCE, "weakly informative")
+    declared = outcome(worthwhile=-0.05)
+    assert posterior_info("bayes", drawn, declared, 0.95).probability_harm == pytest.approx(1 / 4, abs=EXACT)
+    assert posterior_info("bayes", drawn, declared, 0.95, 0.015).probability_harm == pytest.approx(1 / 2, abs=EXACT)
+    assert posterior_info("bayes", drawn, declared, 0.95, 0.0).probability_harm == pytest.approx(3 / 4, abs=EXACT)

@@ -19,9 +19,11 @@ from models.value import (
     cut_of,
     effect_for,
     net_benefit,
+    pays,
     student_draws,
     units_averted,
 )
+from models.value.benefit import reached_units
 
 EXACT = 1e-9  # two routes to the same number
 ATOM = 2e-3  # relative: a hundred prices for a distribution's second moment
@@ -272,3 +274,32 @@ def test_next_to_no_share_of_the_value_counts_as_none() -> None:
     even = net_benefit(np.log([0.9]), stake).break_even
     assert (even.units, even.price) == (None, None)
     assert even.reason
+
+
+@pytest.mark.parametrize(
+    "price",
+    [
+        Price.fixed(200, year=2020),
+        Price.triangular(66, 200, 673),
+        Price.uniform(66, 673),
+        Price.normal(200, 150),
+        Price.lognormal(66, 673, 0.9),
+    ],
+)
+def test_a_scaled_price_is_the_same_distribution_in_proportion(price: Price) -> None:
+    scaled = price.scaled(2.5)
+    assert scaled.mean == pytest.approx(2.5 * price.mean)
+    np.testing.assert_allclose(scaled.atoms(), 2.5 * price.atoms(), rtol=1e-9)
+    assert scaled.year == price.year
+
+
+def test_what_a_rule_reads_is_what_the_net_benefit_shows() -> None:
+    draws = np.random.default_rng(2).normal(-0.05, 0.1, 400)
+    for savings in (0.0, 40_000.0):  # the second more than it costs, so that it pays without any effect
+        plan = RollOut(annual_units=2_040, cost_per_year=31_500, savings_per_year=savings)
+        for shares, perspective in ((None, Perspective.ALL), (Shares(0.0, 0.6, 0.4), Perspective.CASHABLE)):
+            stake = Stake(Unit(Kind.COUNT, -1), Price.triangular(66, 200, 673), plan, shares, perspective)
+            read, shown = pays(draws, stake), net_benefit(draws, stake)
+            by_pairs = stake.net(reached_units(draws, stake)[:, None] * stake.price.atoms())
+            assert read.probability == shown.probability == pytest.approx(float(np.mean(by_pairs > 0)), abs=1e-12)
+            assert (read.expected, shown.expected) == pytest.approx((float(by_pairs.mean()),) * 2)

@@ -1,5 +1,6 @@
 """Every branch of the rule where a value is declared, on draws small enough to count by hand."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ from pilots import INFO, MONEY, decided, drawn, outcome, study, summary
 from scipy import stats
 
 from impact.decision import decide
-from impact.decisions.money import net_of, stake_of
+from impact.decisions.money import stake_of
+from impact.decisions.money_words import assumptions
 from impact.decisions.precision import Precision
 from impact.decisions.rule import Reading, verdict
 from impact.probabilities import Probabilities
@@ -44,7 +46,7 @@ def test_the_money_the_rule_reads_is_the_money_that_is_shown() -> None:
     found, stake = decided(effects.tolist(), declared), stake_of(study(declared), outcome(0.1, 0.02))
     assert stake is not None
     assert found.economics is not None
-    read, shown = net_of(effects, stake), value.net_benefit(effects, stake)
+    read, shown = value.pays(effects, stake), value.net_benefit(effects, stake)
     assert read.expected == pytest.approx(shown.expected, abs=POUND)
     assert read.probability == pytest.approx(shown.probability, abs=EXACT)
     (main,) = [p for p in found.economics.perspectives if p.decides]
@@ -118,7 +120,7 @@ def test_a_guardrail_whose_draws_failed_vetoes() -> None:
     assert any("Too few draws." in reason for reason in found.reasons)
 
 
-EVIDENCE = Precision(noise=0.5, years=1.0)
+EVIDENCE = Precision(noise=0.5, years=1.0, variance=0.02)
 
 
 def extended(cost: float) -> dict[str, Any]:
@@ -279,3 +281,54 @@ def test_a_larger_effect_never_gets_a_worse_verdict_nor_a_harmed_guardrail_a_bet
     now = given_verdict(effect, 0.1)
     assert given_verdict(effect + more, 0.1) >= now
     assert given_verdict(effect, -0.1) <= now
+
+
+def test_a_posterior_that_is_the_headline_is_no_measure_of_how_precise_the_data_are() -> None:
+    """Its spread holds the prior; what an extension tells is worked out from the data's own variance."""
+
+    def told(model: str, std_error: float, variance: float) -> float:
+        main = outcome(0.055, std_error)
+        main = replace(main, estimates=(replace(main.estimates[0], model=model),))
+        effects = np.random.default_rng(4).normal(0.055, 0.05, 400)
+        precision = Precision(noise=0.5, years=1.0, variance=variance)
+        found = decided(effects.tolist(), extended(1_000), main=main, precision=precision)
+        assert found.economics is not None
+        return next(e.evsi for e in found.economics.extensions if e.declared)
+
+    area = 0.1**2 / (1 / 2 + 1 / 5)
+    assert told("bayes", 0.05, area) == pytest.approx(told("did", 0.1, area), rel=EXACT)
+    assert told("bayes", 0.02, area) == told("bayes", 0.05, area)
+    assert told("did", 0.05, area) != pytest.approx(told("did", 0.1, area), rel=0.01)
+
+
+def test_what_a_pilot_could_find_is_not_read_from_a_posterior() -> None:
+    main = outcome(0.1, 0.02)
+    posterior = replace(main, estimates=(replace(main.estimates[0], model="bayes", df=None, p_value=None),))
+    said = "finds an effect reliably only if"
+    assert any(said in reason for reason in decided(main=main).reasons)
+    found = decided([0.1, 0.2, 0.05], main=posterior)
+    assert found.basis == "posterior"
+    assert not any(said in reason for reason in found.reasons)
+
+
+@pytest.mark.parametrize(
+    ("model", "said"), [("did", "stands beside the estimate"), ("bayes", "is the estimate itself")]
+)
+def test_it_is_said_whether_the_bayesian_answer_is_the_estimate(model: str, said: str) -> None:
+    main = outcome(0.1, 0.02)
+    main = replace(main, estimates=(replace(main.estimates[0], model=model),))
+    assert any(reason.endswith(f"whose answer {said}.") for reason in decided([0.1, 0.2], main=main).reasons)
+
+
+def test_dropping_the_model_whose_checks_failed_is_no_remedy() -> None:
+    found = decided([0.1, 0.2], failed=("It did.",))
+    assert found.verdict == "cannot_tell"
+    (remedy,) = [text for text in found.would_change if "Bayesian" in text]
+    assert "choose the method by its result" in remedy
+
+
+def test_days_are_said_to_be_those_of_the_typical_case() -> None:
+    days = outcome(0.1, 0.02, kind="duration", counterfactual=12.34)
+    (row,) = [r for r in assumptions(study(), days) if r.label.startswith("Length of a case")]
+    assert row.value.startswith("12.3 days, the typical case (geometric mean)")
+    assert not [r for r in assumptions(study(), outcome(0.1, 0.02)) if r.label.startswith("Length of a case")]

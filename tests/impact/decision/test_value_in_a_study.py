@@ -118,6 +118,14 @@ def test_what_was_elicited_reaches_the_case_on_the_linear_scale(folder: Path) ->
     assert case.prior_name == "elicited"
     assert case.prior == Belief(math.log1p(-0.1), math.log1p(-0.3), math.log1p(0.1), "two officers")
     assert case.equivalence == pytest.approx(math.log(1.02), abs=EXACT)
+    assert case.harm_margin is None
+
+
+def test_the_declared_margin_of_harm_reaches_the_deciding_case_as_a_size(folder: Path) -> None:
+    path = folder / "study.yaml"
+    path.write_text(STUDY.replace("COST", "1") + "  rule: {harm_margin: 0.04}\n", encoding="utf-8")
+    study = impact.load_study(path)
+    assert read(study, lambda _: None).cases["asb"].harm_margin == pytest.approx(math.log(1.04), abs=EXACT)
 
 
 @pytest.mark.parametrize(("given", "name"), [({}, "weak"), ({"prior": "sceptical"}, "sceptical")])

@@ -16,8 +16,10 @@ import pytest
 from impact.report.belief_view import belief_view
 from impact.report.chances import chances_of
 from impact.report.density import heights
+from impact.report.forest import drawable
 from impact.report.render import notebook_html, report_html
 from impact.report.summary import summary_lines
+from impact.report.tables import estimates_table
 from impact.report.verdict_view import verdict_view
 from impact.report.worth_view import worth_view
 from impact.result import RunResult
@@ -74,8 +76,9 @@ def said_of_verdict(name: str, result: RunResult) -> str:
     glance = ["; ".join(f"{c.short} {c.number}" for c in view.glance)]
     table = [" | ".join(row) for row in view.bases.rows] if view.bases else []
     emmie = [f"{title}: {text}" for title, text in view.emmie]
+    said_first = [line for line in (view.money_words, view.believed) if line]
     noted = [line for line in (view.disagree, view.chances_note, view.maryland, view.maryland_reason) if line]
-    return block(name, [*glance, *noted, *view.would_change, *table, *emmie])
+    return block(name, [*said_first, *glance, *noted, *view.would_change, *table, *emmie])
 
 
 def worse_off(result: RunResult) -> RunResult:
@@ -161,8 +164,44 @@ def test_card_and_terminal_give_harm_beside_benefit(decided: RunResult, read_htm
     text = read_html(notebook_html(decided)).visible
     assert "How likely: Better 98% ; Worthwhile 69% ; Harm less than 1% ; Pays for itself 61% ." in text
     lines = summary_lines(decided)
-    assert "chances: better 98%, worthwhile 69%, harm less than 1%, pays for itself 61%" in lines
+    assert "chances by the Bayesian model: better 98%, worthwhile 69%, harm less than 1%, pays for itself 61%" in lines
     assert "expected net benefit of scaling up: £29,800" in lines
+    told = "Two ways of reading the data disagree: the Bayesian model says extend and the headline alone says scale up."
+    assert told in lines
+
+
+def test_nothing_is_said_of_money_where_the_rule_does_not_ask_for_it(decided: RunResult) -> None:
+    asked = replace(decided.decision, rule=replace(decided.decision.rule, reads="worthwhile"))
+    assert verdict_view(decided).money_words
+    assert verdict_view(replace(decided, decision=asked)).money_words == ""
+    assert verdict_view(replace(decided, decision=replace(decided.decision, verdict="cannot_tell"))).money_words == ""
+
+
+def test_a_line_of_the_extensions_adds_up(decided: RunResult) -> None:
+    one = replace(economics_of(decided).extensions[0], evsi=24_500.0, cost=31_500.0, delay_loss=1_000.0, net=-8_800.0)
+    view = worth_view(with_money(decided, extensions=(one,)))
+    assert view is not None
+    assert view.extensions is not None
+    assert view.extensions.rows[0][1:5] == ("£23,700", "£31,500", "£1,000", "−£8,800")
+    assert "worth £24,500 once it is known, £23,700 in today's money" in view.learning[1]
+
+
+def test_the_sign_of_an_amount_stays_on_its_line(decided: RunResult) -> None:
+    html = report_html(worse_off(decided))
+    assert "−\u2060£1.25 million" in html
+    assert "−£" not in re.sub(r"<svg.*?</svg>", "", html, flags=re.DOTALL)
+
+
+def test_draws_that_failed_are_not_drawn_and_are_marked_in_the_table(decided: RunResult) -> None:
+    outcome = decided.outcomes["asb"]
+    read = replace(outcome.estimates[-1], model="bayes", method="posterior mean", headline=False)
+    failed = replace(outcome, estimates=(*outcome.estimates, read))
+    sound = replace(failed, posterior=replace(posterior_of(decided, "asb"), failed=()))
+    assert read in drawable(sound)
+    assert read not in drawable(failed)
+    cells = [row[0] for row in estimates_table(failed, {}).rows]
+    assert "Posterior mean (the computation did not pass its checks)" in cells
+    assert not any("did not pass" in row[0] for row in estimates_table(sound, {}).rows)
 
 
 # Belief --------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import yaml
 
 from impact.study import load_study
 from impact.study.schema import Study
+from models.bayes.options import BayesOptions
 from models.its import ItsOptions
 
 STUDIES = sorted((Path(__file__).parents[3] / "studies").glob("*.yaml"))
@@ -80,6 +81,12 @@ def test_models_survive_a_round_trip(models: str, valid: str, tmp_path: Path) ->
 def test_model_options_are_read(valid: str, tmp_path: Path) -> None:
     study = load_text(valid.replace("[did, its]", "{its: {harmonics: 2, impact: level}}"), tmp_path)
     assert study.model_options == {"its": ItsOptions(impact="level", harmonics=2)}
+
+
+@pytest.mark.parametrize("months", [1, 3, 6])
+def test_one_of_several_numbers_is_read_as_a_number(months: int, valid: str, tmp_path: Path) -> None:
+    study = load_text(valid.replace("[did, its]", f"{{did: , bayes: {{bin: {months}}}}}"), tmp_path)
+    assert study.model_options["bayes"] == BayesOptions(bin=months)  # type: ignore[arg-type]
 
 
 def load_text(text: str, folder: Path) -> Study:

@@ -112,6 +112,15 @@ def test_without_shocks_it_claims_more(output: ModelOutput) -> None:
     assert bare is not None
     assert output.posterior is not None
     assert bare.effect.std() < output.posterior.effect.std()
+    assert not [v.label for v in bare.variants if "shocks" in v.label], "there are none to be half as large"
+
+
+def test_every_area_is_left_out_treated_ones_too(output: ModelOutput) -> None:
+    check = next(c for c in output.checks if c.id == "bayes_leave_area_out")
+    assert check.evidence is not None
+    assert [row.label for row in check.evidence.rows] == ["all areas", *(f"without {area}" for area in "ABCDEF")]
+    foretold = {row.label[-1] for row in check.evidence.rows if "tail area" in row.note}
+    assert foretold == set("CDEF"), "other areas do not foretell an effect"
 
 
 def test_one_team_shares_one_shock_and_widens_the_answer(output: ModelOutput) -> None:

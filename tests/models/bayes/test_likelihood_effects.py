@@ -15,7 +15,7 @@ from models.bayes.likelihoods import likelihood_of
 from models.bayes.links import Link, link_of
 from models.bayes.means import Means
 from models.bayes.ratings import Ratings
-from models.bayes.resolution import months_per_bin, sampling_variance
+from models.bayes.resolution import NOTHING, cell_estimates, months_per_bin
 from models.bayes.shares import Shares
 from models.design import Design
 from models.effect import Effect, effect
@@ -29,6 +29,8 @@ from models.panel import (
     OrdinalCells,
     Panel,
     TimeToEventCells,
+    per_cell,
+    rebuilt,
 )
 from models.periods import TimeUnit
 
@@ -134,7 +136,7 @@ def test_a_hazard_fitted_to_large_cells_gives_the_headlines_difference(make_pane
     at_risk = np.cumsum(gone[:, :, ::-1], axis=2)[:, :, ::-1]
     log_summed = np.log(-np.log1p(-events / at_risk).sum(axis=2))
     moved = np.asarray([log_summed[0, 2] - log_summed[0, 0]])
-    found = likelihood.effect(log_summed[None], moved, {"shape_unit": np.zeros((1, likelihood.signature[0]))})
+    found = likelihood.effect(log_summed[None], moved, {"shape_unit": np.zeros((1, likelihood.signature[0] - 1))})
     headline = effect(panel, 0.95)
     assert isinstance(headline, Effect)
     assert headline.estimate == pytest.approx(found[0], rel=0.02)  # within an interval the hazard is held constant
@@ -189,7 +191,7 @@ def test_replicates_of_a_hazard_lose_cases_as_the_cell_did(layout: Callable[...,
     events, censored = np.asarray([0.0, 9.0, 6.0, 3.0, 4.0]), np.asarray([2.0, 6.0, 3.0, 0.0, 30.0])
     competing = np.asarray([0.0, 5.0, 0.0, 2.0, 3.0])
     likelihood = Hazard(layout(days(events, censored, competing)))
-    extras = {"shape_unit": np.zeros((1, likelihood.signature[0]))}
+    extras = {"shape_unit": np.zeros((1, likelihood.signature[0] - 1))}
     daily = np.repeat(np.exp(likelihood.shape(extras)[0]), np.diff(likelihood.edges()))
     at_risk = np.cumsum((events + censored + competing)[::-1])[::-1]
     away = (censored + competing) / (at_risk - events)
@@ -275,9 +277,25 @@ def test_single_values_keep_their_months_and_few_values_are_joined(make_panel: C
     assert months_per_bin(make_panel(four, after=12)) == 3
 
 
-def test_the_sampling_variance_of_a_bin(make_panel: Callable[..., Panel]) -> None:
+def test_the_own_figure_of_a_count(make_panel: Callable[..., Panel]) -> None:
     panel = make_panel(CountCells(np.full((3, 36), 9.0), np.full((3, 36), 1000.0)), after=12)
-    assert sampling_variance(layout_of(panel, Design(), 3)) == pytest.approx(1 / 27)
-    nothing = make_panel(CountCells(np.zeros((3, 36)), np.full((3, 36), 1000.0)), after=12)
-    assert sampling_variance(layout_of(nothing, Design())) == 0.0
+    value, variance = cell_estimates(layout_of(panel, Design(), 3))
+    np.testing.assert_allclose(value, np.log(27.5 / 3000))
+    np.testing.assert_allclose(variance, 1 / 27.5)
     assert link_of(panel.kind) is Link.LOG
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_cell_has_a_figure_and_one_without_data_says_nothing(
+    kind: Kind, any_cells: Callable[..., Cells], make_panel: Callable[..., Panel]
+) -> None:
+    cells = any_cells(kind, 3, 12, 4)
+    arrays = {name: array.copy() for name, array in per_cell(cells).items()}
+    for array in arrays.values():
+        array[1, 4] = 0.0
+    value, variance = cell_estimates(layout_of(make_panel(rebuilt(cells, arrays), after=4), Design()))
+    assert np.isfinite(value).all()
+    assert variance[1, 4] == NOTHING
+    others = np.delete(variance.ravel(), 16)
+    assert (others > 0).all()
+    assert others.max() < 10.0

@@ -64,6 +64,22 @@ def test_an_elicited_range_keeps_its_ends(level: float, low: float, high: float,
     assert float(normal.cdf(high) - normal.cdf(low)) == pytest.approx(0.95, abs=1e-6)
 
 
+@given(level=st.floats(0.0, 1.0), wider=st.floats(0.5, 10.0), link=st.sampled_from(list(Link)))
+def test_what_favours_no_direction_on_the_link_favours_none_on_the_headline(
+    level: float, wider: float, link: Link
+) -> None:
+    prior = weak(link)
+    back = on_headline(EffectPrior("weak", 0.0, wider * prior.sd), link, level)
+    assert back.mean == 0.0
+    assert back.sd > 0
+
+
+def test_a_share_of_a_tenth_keeps_the_length_of_its_range() -> None:
+    found = on_headline(weak(Link.LOGIT), Link.LOGIT, 0.1)
+    low, high = (1 / (1 + 9 * float(np.exp(-sign * RANGE * 0.4))) for sign in (-1, 1))
+    assert 2 * RANGE * found.sd == pytest.approx(high - low, abs=1e-12)
+
+
 def test_a_lopsided_belief_says_where_its_middle_went() -> None:
     lopsided = elicited(Belief(-0.02, -0.2, 0.0), Link.LOG, 0.0)
     assert lopsided.mean == pytest.approx(-0.1)

@@ -92,12 +92,12 @@ def test_a_prior_far_from_the_draws_is_sampled_again() -> None:
 def test_probabilities_are_shares_of_the_weight_in_the_better_direction() -> None:
     effect = np.asarray([-0.2, -0.06, -0.01, 0.02, 0.07])
     weights = np.asarray([0.1, 0.2, 0.3, 0.25, 0.15])
-    found = judged(effect, weights, 0.95, -1, -0.05, chosen=True)
+    found = judged(effect, weights, 0.95, -1, -0.05)
     assert found.beneficial == pytest.approx(0.6)
     assert found.worthwhile == pytest.approx(0.3)
     assert found.harm == pytest.approx(0.15)
     assert found.mean == pytest.approx(-0.0195)
-    assert found.chosen
+    assert judged(effect, weights, 0.95, -1, -0.05, 0.01).harm == pytest.approx(0.4)
     other = judged(effect, weights, 0.95, 1, None)
     assert other.beneficial == other.worthwhile == pytest.approx(0.4)
     assert other.harm == pytest.approx(0.6)
