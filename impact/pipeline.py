@@ -4,16 +4,19 @@
 """
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from impact import provenance
+from impact.ahead import Job, begun
 from impact.decision import decide
 from impact.decisions.precision import Precision, precision_of
-from impact.errors import ModelError, UsageError
+from impact.errors import UsageError
 from impact.family import family, weighting_of
+from impact.fitting import fit_model, of_other_kinds
 from impact.intake.data import Intake
 from impact.intake.design import design_of
 from impact.intake.read import read
@@ -28,7 +31,6 @@ from impact.publish import (
 )
 from impact.publish_outputs import output_infos
 from impact.publish_posterior import posterior_info
-from impact.report.text import joined
 from impact.result import SCHEMA_VERSION, OutcomeResult, ProtocolInfo, Provenance, RunResult
 from impact.study.outcomes import ContinuousOutcome, Outcome
 from impact.study.schema import Study
@@ -38,10 +40,10 @@ from models.arrays import BoolArray, FloatArray
 from models.case import Case
 from models.changes import Weighting, weights_of
 from models.design import Design
-from models.estimate import Estimate, ModelOutput, NotEstimable
+from models.estimate import Estimate, ModelOutput
 from models.panel import Panel
 from models.posterior import Posterior
-from models.registry import MODELS, ModelSpec, deciders
+from models.registry import MODELS
 from models.staggered.calendar import own_windows
 from models.summary import natural, summarise
 
@@ -96,12 +98,13 @@ def run(
     design = design_of(study, data.periods, seed)
     outcomes: dict[str, OutcomeResult] = {}
     drawn: MutableMapping[str, Posterior] = {} if posteriors is None else posteriors
-    for key, outcome in study.outcomes.items():
-        say(f"estimating {outcome_title(key, outcome)}")
-        found = evaluate(key, outcome, Sample.of(study, data, key), design, options)
-        outcomes[key] = found.result
-        if found.posterior is not None:
-            drawn[key] = found.posterior
+    with begun(_slow(study, data, design, options)) as early:
+        for key, outcome in study.outcomes.items():
+            say(f"estimating {outcome_title(key, outcome)}")
+            found = evaluate(key, outcome, Sample.of(study, data, key), design, options, early.get(key))
+            outcomes[key] = found.result
+            if found.posterior is not None:
+                drawn[key] = found.posterior
     info = study_info(study, data, tuple(options))
     return RunResult(
         schema_version=SCHEMA_VERSION,
@@ -113,6 +116,16 @@ def run(
         family=family(study, data.panels, design),
         outputs=output_infos(study, data),
     )
+
+
+def _slow(study: Study, data: Intake, design: Design, options: Mapping[str, Any]) -> list[Job]:
+    """Fits that take long, which are begun before the others."""
+    return [
+        Job(key, name, data.cases[key], design, chosen)
+        for key in study.outcomes
+        for name, chosen in options.items()
+        if MODELS[name].slow and MODELS[name].is_for(data.cases[key].panel.kind)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +156,25 @@ class Evaluated:
     posterior: Posterior | None
 
 
-def evaluate(key: str, outcome: Outcome, sample: Sample, design: Design, options: Mapping[str, Any]) -> Evaluated:
-    """Fit every chosen model to one outcome and gather what they say."""
-    panel = sample.case.panel
+def evaluate(
+    key: str,
+    outcome: Outcome,
+    sample: Sample,
+    design: Design,
+    options: Mapping[str, Any],
+    early: Mapping[str, Future[ModelOutput]] | None = None,
+) -> Evaluated:
+    """Fit every chosen model to one outcome and gather what they say.
+
+    `early` holds fits that were begun before, by model.
+    """
+    panel, early = sample.case.panel, early or {}
     fitting = {name: chosen for name, chosen in options.items() if MODELS[name].is_for(panel.kind)}
-    unfit = () if fitting else _of_other_kinds(tuple(options), panel, design)
-    outputs = {name: _fit(key, name, sample.case, design, chosen) for name, chosen in fitting.items()}
+    unfit = () if fitting else of_other_kinds(tuple(options), panel, design)
+    outputs = {
+        name: early[name].result() if name in early else fit_model(key, name, sample.case, design, chosen)
+        for name, chosen in fitting.items()
+    }
     estimates = one_headline({name: output.estimates for name, output in outputs.items()})
     headline = next((e for e in estimates if e.headline), None)
     own = own_windows(panel, design) if design.is_staggered else None
@@ -238,53 +264,6 @@ def _chosen(study: Study, models: Sequence[str] | None) -> dict[str, Any]:
     if unknown or not models:
         raise UsageError(f"there is no model '{', '.join(unknown)}'. The models are: {', '.join(MODELS)}.")
     return {name: declared.get(name, MODELS[name].options()) for name in models}
-
-
-def _unfit(spec: ModelSpec, design: Design, *, compared: bool) -> str:
-    """Say why the design has no place for a model, and which one to use; empty if it has."""
-    alone, at_once = spec.needs_comparison and not compared, design.is_staggered and not spec.staggered
-    if alone and not at_once:
-        rely = "`staggered` with `compared_with: not_yet`" if design.is_staggered else "`its` alone"
-        return f"{spec.title} needs comparison areas, and this study has none. Name some, or rely on {rely}."
-    if not at_once:
-        return ""
-    needs = "comparison areas and one start for all treated areas" if alone else "one start for all treated areas"
-    have = "this study has neither" if alone else "they start at different dates here"
-    use = (
-        "Use `staggered`."
-        if compared
-        else "Use `staggered` with `compared_with: not_yet`, which compares areas with those that start later."
-    )
-    return f"{spec.title} needs {needs}, and {have}. {use}"
-
-
-def _of_other_kinds(names: Sequence[str], panel: Panel, design: Design) -> tuple[NotEstimable, ...]:
-    """Say of every chosen model that it is not for this kind of outcome, and which are."""
-    able = deciders(panel.kind, compared=panel.n_comparison > 0, staggered=design.is_staggered)
-    use = f"Add {joined([f'`{name}`' for name in able], 'or')} to the models."
-    return tuple(
-        NotEstimable(
-            name,
-            f"{MODELS[name].title} is for outcomes of kind {joined(sorted(MODELS[name].kinds or ()), 'or')}, and this "
-            f"one is of kind {panel.kind.value}. {use}",
-        )
-        for name in names
-    )
-
-
-def _fit(key: str, name: str, case: Case, design: Design, options: Any) -> ModelOutput:
-    spec = MODELS[name]
-    reason = _unfit(spec, design, compared=case.panel.n_comparison > 0)
-    if reason:
-        return ModelOutput(not_estimable=(NotEstimable(name, reason),))
-    try:
-        found = spec.fit(case, design, options)
-        return spec.examine(case, design, options, found) if spec.examine else found
-    except (np.linalg.LinAlgError, ArithmeticError) as error:
-        raise ModelError(
-            f"outcome '{key}', model '{name}': the fit broke down numerically ({error}). "
-            f"Leave the model out with --models, or check the outcome's values in the report of a run without it."
-        ) from error
 
 
 def _command(study: Study, models: Sequence[str] | None, seed: int | None) -> str:

@@ -50,6 +50,8 @@ class ModelSpec:
         Outcome kinds it is for; it passes over all others. None: every kind.
     staggered
         True if it allows for areas that start at different dates; the others give no estimate then.
+    slow
+        True if fitting takes so long that several outcomes are worth fitting at once.
     gives_probabilities
         False if its interval comes without a standard error, so that no rule about probabilities can be read from it.
     """
@@ -65,6 +67,7 @@ class ModelSpec:
     kinds: frozenset[Kind] | None = None
     staggered: bool = False
     gives_probabilities: bool = True
+    slow: bool = False
 
     def is_for(self, kind: Kind) -> bool:
         """Whether it says anything about outcomes of this kind."""
@@ -202,6 +205,7 @@ BAYES = ModelSpec(
     options=BayesOptions,
     fit=bayes.fit,
     headline_rank=6,
+    slow=True,
 )
 BAYES_ITS = ModelSpec(
     name="bayes_its",

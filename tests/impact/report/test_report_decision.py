@@ -200,7 +200,7 @@ def test_draws_that_failed_are_not_drawn_and_are_marked_in_the_table(decided: Ru
     assert read in drawable(sound)
     assert read not in drawable(failed)
     cells = [row[0] for row in estimates_table(failed, {}).rows]
-    assert "Posterior mean (the computation did not pass its checks)" in cells
+    assert any(cell.startswith("Posterior mean (the computation did not pass its checks)") for cell in cells)
     assert not any("did not pass" in row[0] for row in estimates_table(sound, {}).rows)
 
 
