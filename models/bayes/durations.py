@@ -96,8 +96,9 @@ class Durations:
             return found
         bins = self.signature[0]
         if bins > FEW_OPEN:
-            z = (predictor - data["log_open"].reshape((bins, 1, 1))) * pt.exp(-log_spread)
-            return found + (data["still_open"] * _log_tail(z)).sum(axis=0)
+            rows = pt.stack([data["still_open"][k] for k in range(bins)])
+            z = (predictor - data["log_open"].reshape((bins, *(1,) * predictor.ndim))) * pt.exp(-log_spread)
+            return found + (rows * _log_tail(z)).sum(axis=0)
         for k in range(bins):  # compiles faster than an axis of its own
             z = (predictor - data["log_open"][k]) * pt.exp(-log_spread)
             found += data["still_open"][k] * _log_tail(z)

@@ -47,9 +47,9 @@ def cell_estimates(layout: Layout) -> tuple[FloatArray, FloatArray]:
         events = cells.events + HALF_A_CASE
         value, variance = np.log(events / np.where(layout.seen, cells.exposure, 1.0)), 1.0 / events
     else:
-        shares, spread, n = (array.ravel() for array in period_matrix(cells))
-        found = on_link(link_of(layout.panel.kind), Summary(shares, spread, n, {}))
-        value, variance, n = (array.reshape(layout.shape) for array in (*found, np.maximum(n, 1.0)))
+        shares, spread, cases = (array.ravel() for array in period_matrix(cells))
+        found = on_link(link_of(layout.panel.kind), Summary(shares, spread, cases, {}))
+        value, variance, n = (array.reshape(layout.shape) for array in (*found, np.maximum(cases, 1.0)))
         known = np.isfinite(variance)
         usual = float(np.median((variance * n)[known])) if known.any() else 0.0
         variance = np.where(known, variance, usual / n)

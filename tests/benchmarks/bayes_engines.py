@@ -1,11 +1,13 @@
 """Effective draws per second of the effect: ours beside Bambi's and CausalPy's, on the same model and data in one run.
 
     python3 -m venv bambi && bambi/bin/pip install bambi nutpie
-    python3 -m venv causalpy && causalpy/bin/pip install causalpy 'arviz<1' 'numpy<2.3' 'numba<0.64' nutpie
+    python3 -m venv causalpy
+    causalpy/bin/pip install causalpy 'arviz<1' 'numpy<2.3' 'numba<0.64' nutpie
     python tests/benchmarks/bayes_engines.py --bambi bambi/bin/python --causalpy causalpy/bin/python
 
-Two models of 2 treated areas of 7, 20 months before and 10 after. With Bambi: negative-binomial counts, an effect, areas
-and periods that vary, and a shock to each area's follow-up. With CausalPy: normal values, an effect, areas and periods
+Two models of 2 treated areas of 7, 20 months before and 10 after. With Bambi: negative-binomial counts, an effect,
+areas and periods that vary, and a shock to each area's follow-up. With CausalPy: normal values, an effect, areas and
+periods
 (CausalPy's regression; its priors are flat where ours are hierarchical). Four chains of 1,000 draws after 1,000 steps
 of tuning on two cores, each package otherwise as it ships, and with nutpie where it allows that.
 
@@ -34,7 +36,8 @@ import numpy as np
 d = {k: np.asarray(v) for k, v in json.load(sys.stdin).items()}
 def told(seconds, values):
     import arviz as az
-    print(json.dumps({"seconds": seconds, "ess": float(az.ess(values)), "mean": float(values.mean()), "sd": float(values.std())}))
+    found = {"ess": az.ess(values), "mean": values.mean(), "sd": values.std(), "seconds": seconds}
+    print(json.dumps({name: float(value) for name, value in found.items()}))
 """
 OURS = """
 sys.path.insert(0, ROOT)
@@ -51,7 +54,8 @@ before = int((d["after"][0] == 0).sum())
 roles = (Role.BASELINE,) * before + (Role.FOLLOW_UP,) * (months - before)
 cells = CountCells(d["y"], d["exposure"]) if COUNTS else ContinuousCells(np.ones_like(d["y"]), d["y"], d["y"] ** 2)
 kind = Kind.COUNT if COUNTS else Kind.CONTINUOUS
-panel = Panel("y", kind, "", 1.0, tuple("ABCDEFG"), d["exposed"].any(axis=1), Periods(TimeUnit.MONTH, 24000, roles), cells)
+periods = Periods(TimeUnit.MONTH, 24000, roles)
+panel = Panel("y", kind, "", 1.0, tuple("ABCDEFG"), d["exposed"].any(axis=1), periods, cells)
 likelihood = likelihood_of(layout_of(panel, Design()))
 scales = Scales(0.0, 0.2, 0.1, 0.3, 0.5, 0.3) if COUNTS else Scales(0.0, 1.0, 0.0, 0.3, 1.0, 0.3)
 for seed in (1, 2):
@@ -64,7 +68,8 @@ import pandas as pd
 areas, months = d["after"].shape
 frame = pd.DataFrame({
     "y": d["y"].ravel(), "exposed": d["exposed"].ravel(), "after": d["after"].ravel(),
-    "area": np.repeat([f"a{i}" for i in range(areas)], months), "period": np.tile([f"p{i:02d}" for i in range(months)], areas),
+    "area": np.repeat([f"a{i}" for i in range(areas)], months),
+    "period": np.tile([f"p{i:02d}" for i in range(months)], areas),
     "offset": np.log(d["exposure"]).ravel(),
 })
 """

@@ -1,6 +1,7 @@
 """What is drawn and what it stands for: the same predictor, and the density that the priors give the parameters."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from models.bayes.likelihood import Likelihood
 from models.bayes.likelihoods import likelihood_of
 from models.bayes.predictor import AUTOCORRELATION, Scales, derived, key, linear
 from models.design import Design
-from models.panel import Cells, Kind, Panel, per_cell, rebuilt
+from models.panel import Cells, DurationCells, Kind, Panel, per_cell, rebuilt
 
 CLOSE = 1e-9  # sums of some hundred terms
 SMOOTH = 1e-5  # log determinants of finite differences
@@ -27,26 +28,40 @@ type MakePanel = Callable[..., Panel]
 
 
 def layout(cells: Cells, make_panel: MakePanel, treated: int = 2, after: int = 2, *, shared: bool = False) -> Layout:
+    if isinstance(cells, DurationCells):  # more kinds of open cases than a likelihood takes one by one
+        still = np.concatenate([cells.still_open, cells.still_open[:, :, ::-1]], axis=2)
+        cells = replace(cells, still_open=still, open_days=np.linspace(3.0, 90.0, still.shape[2]))
     arrays = {name: array.copy() for name, array in per_cell(cells).items()}
     for array in arrays.values():
         array[0, 1] = 0.0  # one cell without data
     return layout_of(make_panel(rebuilt(cells, arrays), treated=treated, after=after), Design(shared_delivery=shared))
 
 
-def symbols(likelihood: Likelihood, point: Mapping[str, FloatArray]) -> tuple[dict[str, FloatArray], FloatArray, float]:
-    """Free variables at a point of the sampler's own space, their predictor, and the log density there."""
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """Free variables at a point of the sampler's own space, their predictor, the log likelihood and the log density."""
+
+    drawn: dict[str, FloatArray]
+    predictor: FloatArray
+    likelihood: float
+    density: float
+
+
+def symbols(likelihood: Likelihood, point: Mapping[str, FloatArray]) -> Symbols:
+    """Evaluate the model at a point."""
     import pytensor
 
     model = graph.build(likelihood, SCALES)
     values = {rv: model.rvs_to_values[rv] for rv in model.free_RVs}
     names = {value.name: rv.name for rv, value in values.items()}
     transformed = [v for v in model.unobserved_value_vars if v.name in set(names.values()) | {"predictor"}]
-    outputs = [*transformed, model.logp(jacobian=False)]
+    term = model.replace_rvs_by_values([p for p in model.potentials if p.name == "likelihood"])
+    outputs = [*transformed, *term, model.logp(jacobian=False)]
     found = pytensor.function(list(values.values()), outputs, mode="FAST_COMPILE", on_unused_input="ignore")(
         *[point[rv.name] for rv in values]
     )
-    known = dict(zip([v.name for v in transformed], found[:-1], strict=True))
-    return {n: np.asarray(v) for n, v in known.items() if n != "predictor"}, known["predictor"], float(found[-1])
+    known = {v.name: np.asarray(value) for v, value in zip(transformed, found[:-2], strict=True)}
+    return Symbols(known, known.pop("predictor"), float(found[-2]), float(found[-1]))
 
 
 def start(likelihood: Likelihood, seed: int) -> dict[str, FloatArray]:
@@ -60,6 +75,14 @@ def told(likelihood: Likelihood, drawn: Mapping[str, FloatArray]) -> dict[str, F
     """Parameters of one draw, each with an axis of length 1 first."""
     known = graph.named(likelihood, SCALES, {name: values[None, None] for name, values in drawn.items()})
     return {name: values[0] for name, values in known.items()}
+
+
+def numbers(likelihood: Likelihood, parameters: Mapping[str, FloatArray]) -> tuple[FloatArray, float]:
+    """Predictor and log likelihood of one draw, in NumPy."""
+    spread = derived(likelihood.layout, likelihood, parameters, SCALES)
+    known = {**parameters, **spread}
+    eta = linear(likelihood.layout, known, SCALES)
+    return eta, float(likelihood.pointwise(eta, known)[0][likelihood.layout.seen].sum())
 
 
 WORLDS: list[Any] = [
@@ -79,12 +102,13 @@ def test_the_predictor_of_the_draws_is_that_of_the_sampler(
     kind: Kind, areas: int, bins: int, treated: int, *, shared: bool, any_cells: AnyCells, make_panel: MakePanel
 ) -> None:
     likelihood = likelihood_of(layout(any_cells(kind, areas, bins, 3), make_panel, treated, shared=shared))
-    drawn, predictor, density = symbols(likelihood, start(likelihood, 1))
-    parameters = told(likelihood, drawn)
-    spread = derived(likelihood.layout, likelihood, parameters, SCALES)
-    expected = linear(likelihood.layout, parameters | spread, SCALES)
-    np.testing.assert_allclose(predictor, expected.ravel(), rtol=CLOSE, atol=CLOSE)
-    assert np.isfinite(density)
+    constants = []
+    for seed in (1, 2):
+        found = symbols(likelihood, start(likelihood, seed))
+        expected, pointwise = numbers(likelihood, told(likelihood, found.drawn))
+        np.testing.assert_allclose(found.predictor, expected.ravel(), rtol=CLOSE, atol=CLOSE)
+        constants.append(pointwise - found.likelihood)
+    assert constants[0] == pytest.approx(constants[1], rel=1e-6, abs=1e-6)
 
 
 def prior(likelihood: Likelihood, p: Mapping[str, FloatArray]) -> float:
@@ -117,7 +141,8 @@ def test_the_density_of_what_is_drawn_is_that_of_the_parameters(
     likelihood = likelihood_of(layout(any_cells(kind, 3, bins, 3), make_panel, shared=shared))
     gaps = []
     for seed in (1, 2):
-        drawn, _, density = symbols(likelihood, start(likelihood, seed))
+        found = symbols(likelihood, start(likelihood, seed))
+        drawn = found.drawn
         names, at = sorted(drawn), np.concatenate([np.ravel(drawn[n]) for n in sorted(drawn)])
         sizes = [drawn[n].size for n in names]
 
@@ -130,11 +155,8 @@ def test_the_density_of_what_is_drawn_is_that_of_the_parameters(
         moves = STEP * np.eye(at.size)
         jacobian = np.stack([(parameters(at + m) - parameters(at - m)) / (2 * STEP) for m in moves], axis=1)
         p = told(likelihood, drawn)
-        spread = derived(likelihood.layout, likelihood, p, SCALES)
-        eta = linear(likelihood.layout, p | spread, SCALES)
-        seen = likelihood.layout.seen
-        expected = prior(likelihood, p) + likelihood.pointwise(eta, p | spread)[0][seen].sum()
-        gaps.append(expected + np.linalg.slogdet(jacobian)[1] - density)
+        expected = prior(likelihood, p) + numbers(likelihood, p)[1]
+        gaps.append(expected + np.linalg.slogdet(jacobian)[1] - found.density)
     assert gaps[0] == pytest.approx(gaps[1], abs=SMOOTH * at.size)
 
 
