@@ -144,7 +144,7 @@ SYNTHETIC = ModelSpec(
     needs_comparison=True,
     options=SyntheticOptions,
     fit=synthetic.fit,
-    headline_rank=4,
+    headline_rank=5,
     examine=one_team.examine_weighed,
     gives_probabilities=False,
 )
@@ -204,7 +204,7 @@ BAYES = ModelSpec(
     needs_comparison=False,
     options=BayesOptions,
     fit=bayes.fit,
-    headline_rank=6,
+    headline_rank=4,
     slow=True,
 )
 BAYES_ITS = ModelSpec(

@@ -187,8 +187,8 @@ def learning(menu: Sequence[ExtensionInfo], currency: str, *, expected: float) -
         said.append("The extension would not pay even if it cost nothing, because of what waiting forgoes.")
     if expected > 0:
         said.append(
-            "Scaling up is expected to gain all the same, but the rule asks to be surer than this: repeat the pilot only "
-            "where it tells more, in more areas, or settle first what else is in doubt."
+            "Scaling up is expected to gain all the same, but the rule asks to be surer than this: repeat the pilot "
+            "only where it tells more, in more areas, or settle first what else is in doubt."
         )
     else:
         said.append("So the rule stops here: scaling up is not expected to pay, and finding out more costs too much.")

@@ -23,8 +23,8 @@ class BayesOptions:
         them out, which claims far too much.
     """
 
-    draws: int = 1500
-    tune: int = 1000
+    draws: int = 1000
+    tune: int = 600
     bin: Literal[1, 3, 6] | None = None
     shocks: Literal["calibrated", "none"] = "calibrated"
 

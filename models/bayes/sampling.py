@@ -34,7 +34,7 @@ class Settings:
     """
 
     chains: int = 4
-    tune: int = 800
+    tune: int = 600
     draws: int = 1000
     target_accept: float = 0.85
     max_depth: int = 10

@@ -10,9 +10,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = {"report.html", "results.json", "estimates.csv", "sensitivity.csv", "figures"}
-MODEL_LIBRARIES = {"scipy", "statsmodels", "linearmodels", "pymc", "arviz"}
+BAYESIAN = ("pymc", "pytensor", "numba", "nutpie", "arviz", "arviz_base", "arviz_stats", "arviz_plots", "xarray")
+MODEL_LIBRARIES = {"scipy", "statsmodels", "linearmodels", *BAYESIAN}
 HEAVY = MODEL_LIBRARIES | {"numpy", "pandas", "ibis", "duckdb", "matplotlib", "jinja2"}
-NOT_FOR_VALIDATION = ("statsmodels", "linearmodels", "matplotlib", "pymc", "arviz")
+NOT_FOR_VALIDATION = ("statsmodels", "linearmodels", "matplotlib", *BAYESIAN)
 PATIENCE = 120  # seconds until a command under test counts as hung
 
 

@@ -98,10 +98,10 @@ def test_one_area_or_an_interval_over_periods_is_one_unit_already() -> None:
 @pytest.mark.parametrize(
     ("kind", "compared", "staggered", "able"),
     [
-        (Kind.COUNT, True, False, ("did", "its")),
-        (Kind.COUNT, False, False, ("its",)),
-        (Kind.ORDINAL, True, False, ("did", "its", "ordinal")),
-        (Kind.TIME_TO_EVENT, True, False, ("did", "its", "recurrence")),
+        (Kind.COUNT, True, False, ("did", "its", "bayes")),
+        (Kind.COUNT, False, False, ("its", "bayes")),
+        (Kind.ORDINAL, True, False, ("did", "its", "ordinal", "bayes")),
+        (Kind.TIME_TO_EVENT, True, False, ("did", "its", "recurrence", "bayes")),
         (Kind.COUNT, True, True, ("staggered",)),
         (Kind.ORDINAL, False, True, ("staggered",)),
     ],
