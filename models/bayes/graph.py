@@ -28,6 +28,7 @@ from models.bayes.layout import Layout
 from models.bayes.likelihood import Likelihood
 from models.bayes.predictor import AUTOCORRELATION, HARMONICS, Scales, basis, derived, linear, own_noise
 from models.bayes.resolution import cell_estimates
+from models.bayes.zero_sum import given_up
 
 CELLS = 2  # axes of an array of cells: areas and bins
 TYPICAL = 0.1
@@ -167,8 +168,8 @@ def _group(name: str, size: int, sd: Any, told: Any, index: Any) -> Any:
 def _reflection(size: int) -> tuple[FloatArray, FloatArray]:
     """Member i of a group is kept[i] * drawn[i] - share[i] * sum(drawn), each of shape (size,)."""
     last = np.arange(size) == size - 1
-    root = np.sqrt(size)
-    return np.where(last, 0.0, 1.0), np.where(last, 1.0 / root, 1.0 / (root + size))
+    of_last, of_others = given_up(size)
+    return np.where(last, 0.0, 1.0), np.where(last, of_last, of_others)
 
 
 def _times(layout: Layout, data: Mapping[str, Any]) -> Any:

@@ -23,6 +23,7 @@ from models.arrays import FloatArray, IntArray
 from models.bayes.layout import Layout
 from models.bayes.links import Link
 from models.bayes.shares import LEVEL_SD, drawn_share, mean_over_areas, share_of
+from models.bayes.zero_sum import given_up
 from models.event_curve import divide, remaining
 from models.panel import TimeToEventCells
 
@@ -104,7 +105,7 @@ class Hazard:
         if intervals > 1:
             unit = pm.Normal("shape_unit", 0.0, 1.0, shape=intervals - 1)
             drawn = [unit[j] for j in range(intervals - 1)]
-            last, others = _reflection(intervals)
+            last, others = given_up(intervals)
             total = sum(drawn)
             logs = [log + SHAPE_SD * (z - others * total) for log, z in zip(logs, drawn, strict=False)]
             logs.append(data["log_shares"][intervals - 1] - SHAPE_SD * last * total)
@@ -119,7 +120,7 @@ class Hazard:
         """Log of the daily hazard of each interval where the predictor is 0, shape (S, J); S is 1 where J is."""
         logs, intervals = self._baseline()[0][None, :], self.signature[0]
         if intervals > 1:
-            last, others = _reflection(intervals)
+            last, others = given_up(intervals)
             total = extras["shape_unit"].sum(axis=1, keepdims=True)
             logs = logs + SHAPE_SD * np.concatenate([extras["shape_unit"] - others * total, -last * total], axis=1)
         return np.asarray(logs - special.logsumexp(logs, axis=1, keepdims=True) - np.log(np.diff(self.edges())))
@@ -193,9 +194,3 @@ class Hazard:
         """Standard normals, one for each interval but the last."""
         intervals = self.signature[0]
         return {"shape_unit": rng.normal(size=(size, intervals - 1))} if intervals > 1 else {}
-
-
-def _reflection(size: int) -> tuple[float, float]:
-    """What the last and each other member of a group gives up of the sum of size - 1 normals to add up to zero."""
-    root = float(np.sqrt(size))
-    return 1.0 / root, 1.0 / (root + size)
