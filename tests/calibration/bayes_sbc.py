@@ -7,7 +7,7 @@ sampler and every formula are right, the rank of a parameter among its draws is 
 count, binary, ordinal, continuous, duration, time_to_event. With --effect the effect is held at X instead, which shows
 bias and coverage there: intervals then need not cover as often as they say, because the prior pulls them.
 
-`docs/methods/bayesian-calibration.md` has the tables that `--out` of every model, read by `--table FILE...`, gives.
+`docs/methods/bayesian-calibration.md` has the tables that this prints for every model.
 """
 
 import argparse
