@@ -144,26 +144,44 @@ def write(path: Path, runs: Sequence[Run]) -> None:
         writer.writerows([*run.ranks.values(), run.divergences, run.missed] for run in runs)
 
 
-def main() -> None:
-    """Print the table of one model."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("model", choices=[k.value for k in Kind])
-    parser.add_argument("--series", action="store_true", help="24 bins before and 6 after, not 6 and 3")
-    parser.add_argument("--runs", type=int, default=500)
-    parser.add_argument("--effect", type=float, help="hold the effect there")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=Path)
-    given = parser.parse_args()
-    warnings.simplefilter("error")
-    pilots = world(Kind(given.model), series=given.series)
-    runs = []
+def kept(path: Path) -> list[Run]:
+    """Read what `write` wrote."""
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = [n for n in rows[0] if n not in {"divergences", "missed"}]
+    return [Run({n: int(r[n]) for n in names}, int(r["divergences"]), float(r["missed"])) for r in rows]
+
+
+def measured(given: argparse.Namespace) -> list[Run]:
+    """Run one model's pilots, keeping what is known from time to time."""
+    pilots, runs = world(Kind(given.model), series=given.series), list[Run]()
     for run in range(given.runs):
         runs.append(ranks_of(pilots, run, given.seed, given.effect))
         if given.out and (run + 1) % 25 == 0:
             write(given.out, runs)
             print(run + 1, file=sys.stderr, flush=True)
-    name = given.model + (" series" if given.series else "")
-    print("\n".join(_markdown(table(name, runs))))
+    return runs
+
+
+def main() -> None:
+    """Print the table of one model, or of files."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model", nargs="?", choices=[k.value for k in Kind])
+    parser.add_argument("--series", action="store_true", help="24 bins before and 6 after, not 6 and 3")
+    parser.add_argument("--runs", type=int, default=500)
+    parser.add_argument("--effect", type=float, help="hold the effect there")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--table", type=Path, nargs="+", help="files that --out wrote")
+    given = parser.parse_args()
+    if given.table:
+        print("\n".join(_markdown([row for path in given.table for row in table(path.stem, kept(path))])))
+        return
+    if given.model is None:
+        parser.error("name a model, or files after --table")
+    warnings.simplefilter("error")
+    runs = measured(given)
+    print("\n".join(_markdown(table(given.model + (" series" if given.series else ""), runs))))
     missed = np.asarray([run.missed for run in runs])
     print(
         f"posterior mean of the effect less the truth: {missed.mean():.4f} (SE {missed.std() / len(runs) ** 0.5:.4f})"
