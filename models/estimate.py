@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
-from scipy import stats
-
 if TYPE_CHECKING:
     from models.posterior import Posterior
 
@@ -109,13 +107,6 @@ class Estimate:
     def from_linear(self, value: float) -> float:
         """Carry a value from the linear scale back to `scale`."""
         return math.exp(value) if self.scale is Scale.RATIO else value
-
-    def probability_above(self, value: float) -> float | None:
-        """Share of the confidence distribution (flat prior) above `value` on `scale`; None without inference."""
-        if self.std_error is None or self.std_error <= 0:
-            return None
-        z = (self.linear(value) - self.linear(self.estimate)) / self.std_error
-        return float(stats.norm.sf(z) if self.df is None else stats.t.sf(z, self.df))
 
     def as_companion(self) -> Self:
         """Return the same estimate, not the headline."""

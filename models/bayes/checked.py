@@ -68,7 +68,7 @@ def model_checks(
         _posterior_predictive(thin, rng),
         _loo(found),
         *_left_out(case, design, prior, shock),
-        robustness.priors(case.panel, variants, design.level),
+        robustness.priors(case.panel, variants, design.level, _scaling(thin)),
         _grid(case, design, found, prior, shock),
     )
 
@@ -158,6 +158,16 @@ def _without(panel: Panel, design: Design, prior: EffectPrior, shock: ShockScale
         return None
     below = float(itself.below(0.0))
     return loo.LeftOut(panel.areas[area], without.draws(GRID_DRAWS), 2.0 * min(below, 1.0 - below), None)
+
+
+def _scaling(found: Fitted) -> robustness.PowerScaling:
+    """How the effect moves as its prior, with that of the shock, or the data are given more weight."""
+    scales, flat = found.scales, found.flat
+    log_prior = -0.5 * ((flat["effect"] - scales.effect_mean) / scales.effect_sd) ** 2
+    if scales.shock > 0:
+        log_prior = log_prior - 0.5 * flat["shock_unit"] ** 2
+    data = found.likelihood.pointwise(found.predictor, flat)[:, found.layout.seen].sum(axis=1)
+    return robustness.power_scaling(*(found.by_chain(x) for x in (found.effect, log_prior, data)))
 
 
 def _grid(case: Case, design: Design, found: Fitted, prior: EffectPrior, shock: ShockScale) -> Check:
