@@ -44,9 +44,8 @@ from impact.study.outcomes import Better, Outcome
 from impact.study.schema import Study
 from models.arrays import FloatArray
 from models.posterior import Posterior
+from models.registry import BAYES
 from models.value import Stake, cut_of, pays
-
-BAYES = "bayes"
 
 __all__ = ["LEAST_SECURITY", "SURE_OF_DIRECTION", "decide"]
 
@@ -177,8 +176,8 @@ def _held(study: Study, key: str, outcome: OutcomeResult, posterior: Posterior |
     sizes = Sizes.of(headline.scale, better, outcome.worthwhile, outcome.equivalence, margin)
     stake = stake_of(study, outcome) if key == study.deciding_outcome else None
     cut = None if stake is None else cut_of(stake.unit)
-    own = None if headline.model == BAYES else of_estimate(headline, better, sizes, cut)
-    drawn = posterior and not posterior.failed and of_posterior(BAYES, posterior, better, sizes, headline.level)
+    own = None if headline.model == BAYES.name else of_estimate(headline, better, sizes, cut)
+    drawn = posterior and not posterior.failed and of_posterior(BAYES.name, posterior, better, sizes, headline.level)
     return tuple(held for held in (drawn, own) if held)
 
 

@@ -15,10 +15,10 @@ from models.ordinal.checks import least_shown
 from models.panel import Kind, Panel
 from models.recurrence.records import least_ended
 
-FORETOLD = frozenset({"bayes_its"})
-"""Paths whose counterfactual in one period is told from what was observed in the one before."""
+FORETOLD = frozenset({"bayes", "bayes_its"})
+"""Paths whose counterfactual tells what was observed in a period: in the one before it, or noise and all in its own."""
 WEIGHTED = FORETOLD | {"synthetic"}
-"""Paths whose counterfactual is a weighted mean of comparison areas."""
+"""Paths whose counterfactual comes from single areas, comparison areas above all."""
 OF_ABSENCE = frozenset({"areas_complete"})
 """Checks that name areas only to say that they have no data."""
 UNSAID = (

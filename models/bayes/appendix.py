@@ -20,9 +20,8 @@ def tree(found: Fitted) -> Any:
 
     values = {**found.flat, "headline": found.effect}
     thin = found.thinned(200)
-    replicates = thin.likelihood.replicate(
-        redrawn(thin, np.random.default_rng(SEED)), thin.flat, np.random.default_rng(SEED)
-    )
+    rng = np.random.default_rng(SEED)
+    replicates = thin.likelihood.replicate(redrawn(thin, rng), thin.flat, rng)
     observed = found.likelihood.statistic()
     layout = found.layout
     coords: dict[str, Any] = {"area": list(layout.panel.areas), "bin": np.arange(layout.shape[1])}

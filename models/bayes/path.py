@@ -4,25 +4,27 @@ import numpy as np
 
 from models.arrays import BoolArray, FloatArray
 from models.bayes.fitting import Fitted
-from models.bayes.links import from_link
+from models.bayes.links import Link, from_link
 from models.estimate import Path, PathPoint
-from models.panel import Panel
+from models.event_curve import divide
+from models.panel import pool_areas
 from models.summary import natural, period_matrix
 
 NAME = "bayes"
 
 
 def path_of(found: Fitted, level: float) -> Path:
-    """Mean of the treated areas: recorded, and expected without the effect, with the interval of that expectation.
+    """The treated areas together: recorded, and expected without the effect, with the interval of that expectation.
 
-    A bin's expectation stands at each of its periods. Periods that no bin holds have none.
+    They are one population here, as in every published series: a mean of areas beside the series of their sum would
+    give the single areas away. A bin's expectation stands at each of its periods. Periods that no bin holds have none.
     """
     thin = found.thinned()
     layout, panel = thin.layout, thin.layout.panel
     without = thin.predictor - thin.flat["effect"][:, None, None] * layout.exposed
-    values = natural(panel, from_link(thin.likelihood.link, without)[:, layout.treated].mean(axis=1))
+    values = _together(thin, without)
     middle, low, high = (_spread(q, layout.members) for q in _summary(values, level))
-    recorded = natural(panel, _treated_mean(panel))
+    recorded = natural(panel, period_matrix(pool_areas(panel.cells, panel.treated))[0][0])
     return Path(
         NAME,
         tuple(
@@ -32,10 +34,18 @@ def path_of(found: Fitted, level: float) -> Path:
     )
 
 
-def _treated_mean(panel: Panel) -> FloatArray:
-    """Mean of the treated areas on the linear scale in each period, shape (T,); NaN where one has no value."""
-    values, _, _ = period_matrix(panel.cells)
-    return np.asarray(values[panel.treated].mean(axis=0))
+def _together(found: Fitted, predictor: FloatArray) -> FloatArray:
+    """Expected value of the treated areas pooled, in the outcome's unit, shape (S, B); NaN where none was seen.
+
+    Rates and shares of a pool are means weighted by exposure or cases, and so are its mean log days.
+    """
+    layout, likelihood = found.layout, found.likelihood
+    weight = np.where(layout.seen, likelihood.weight(), 0.0)[layout.treated]
+    linear = from_link(likelihood.link, predictor)[:, layout.treated]
+    rates = likelihood.link is Link.LOG
+    values = natural(layout.panel, linear) if rates else linear
+    pooled = divide((values * weight).sum(axis=1), weight.sum(axis=0), weight.sum(axis=0) > 0)
+    return pooled if rates else natural(layout.panel, pooled)
 
 
 def _summary(values: FloatArray, level: float) -> tuple[FloatArray, FloatArray, FloatArray]:
